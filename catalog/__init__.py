@@ -1,0 +1,1 @@
+"""What exists: bibliographic records and the copies under them."""

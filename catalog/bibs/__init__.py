@@ -1,0 +1,1 @@
+"""Bibliographic records: sources, edits, identifiers, authorities."""

@@ -1,0 +1,1 @@
+"""The Chinese Library Classification and the order of call numbers."""

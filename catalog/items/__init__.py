@@ -1,0 +1,1 @@
+"""Copies: where they belong, where they are, what happened to them."""

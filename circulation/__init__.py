@@ -1,0 +1,1 @@
+"""What moves: loans, holds, wishes, transfers and restocking."""

@@ -1,0 +1,1 @@
+"""The staff desk: one field that takes every scan."""

@@ -1,0 +1,1 @@
+"""The queue for a book, trapping and pickup."""

@@ -1,0 +1,1 @@
+"""Check-out, check-in and renewal."""

@@ -1,0 +1,1 @@
+"""Transfers and boxes on the van's round."""

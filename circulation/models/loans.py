@@ -1,0 +1,105 @@
+"""Tables of lending: loans, their renewals, and cases that a person has to settle."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from library.kernel.db import Model, UtcDateTime, pk
+
+
+class Loan(Model):
+    """A copy in a reader's hands, from `out_at` until `in_at`.
+
+    The reader may be forgotten later (`patron_id` NULL); age band, category, village and class stay for the figures.
+    `due_on` is a local date, the loan is due at the end of that day. `decided` keeps the confirmed reasons and overrides.
+    """
+
+    __tablename__ = "loans"
+
+    id: Mapped[pk]
+    item_id: Mapped[int] = mapped_column(ForeignKey("items.id"), index=True)
+    bib_id: Mapped[int] = mapped_column(ForeignKey("bibs.id"), index=True)
+    patron_id: Mapped[int | None] = mapped_column(ForeignKey("patrons.id"))
+    out_branch_id: Mapped[int] = mapped_column(ForeignKey("branches.id"))
+    in_branch_id: Mapped[int | None] = mapped_column(ForeignKey("branches.id"))
+    out_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    due_on: Mapped[date]
+    in_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    closed_as: Mapped[str | None] = mapped_column(String(16))
+    renewals: Mapped[int] = mapped_column(default=0)
+    is_on_site: Mapped[bool] = mapped_column(default=False)
+    age_band: Mapped[str | None] = mapped_column(String(12))
+    patron_category: Mapped[str | None] = mapped_column(String(20))
+    village_id: Mapped[int | None] = mapped_column(ForeignKey("branches.id"))
+    clc: Mapped[str | None] = mapped_column(String(20))
+    item_class: Mapped[str] = mapped_column(String(20), default="book")
+    decided: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    operation_id: Mapped[str | None] = mapped_column(String(36))
+
+    __table_args__ = (
+        CheckConstraint("(in_at IS NULL) = (closed_as IS NULL)", name="closed_somehow"),
+        CheckConstraint("in_at IS NULL OR in_at >= out_at", name="times_in_order"),
+        CheckConstraint("closed_as IN ('returned','forced','lost','undone')", name="closed_as"),
+        CheckConstraint("renewals >= 0", name="renewals"),
+        Index(
+            "uq_loans_open_item",
+            "item_id",
+            unique=True,
+            sqlite_where=text("in_at IS NULL"),
+            postgresql_where=text("in_at IS NULL"),
+        ),
+        Index(
+            "ix_loans_open_patron",
+            "patron_id",
+            "due_on",
+            sqlite_where=text("in_at IS NULL"),
+            postgresql_where=text("in_at IS NULL"),
+        ),
+        Index("ix_loans_out", "out_branch_id", "out_at"),
+        Index("ix_loans_patron_id", "patron_id"),
+    )
+
+
+class LoanRenewal(Model):
+    __tablename__ = "loan_renewals"
+
+    id: Mapped[pk]
+    loan_id: Mapped[int] = mapped_column(ForeignKey("loans.id"), index=True)
+    at: Mapped[datetime]
+    due_before: Mapped[date]
+    due_after: Mapped[date]
+    branch_id: Mapped[int | None] = mapped_column(ForeignKey("branches.id"))
+    operation_id: Mapped[str | None] = mapped_column(String(36))
+
+
+class Case(Model):
+    """Something that does not add up and that a person settles: a short box, a damaged book, a claimed return."""
+
+    __tablename__ = "cases"
+
+    id: Mapped[pk]
+    kind: Mapped[str] = mapped_column(String(30))
+    branch_id: Mapped[int] = mapped_column(ForeignKey("branches.id"), index=True)
+    item_id: Mapped[int | None] = mapped_column(ForeignKey("items.id"), index=True)
+    loan_id: Mapped[int | None] = mapped_column(ForeignKey("loans.id"))
+    transfer_id: Mapped[int | None] = mapped_column(ForeignKey("transfers.id"))
+    box_id: Mapped[int | None] = mapped_column(ForeignKey("boxes.id"))
+    patron_id: Mapped[int | None] = mapped_column(ForeignKey("patrons.id"), index=True)
+    details: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    opened_at: Mapped[datetime]
+    settled_at: Mapped[datetime | None]
+    outcome: Mapped[str | None] = mapped_column(String(30))
+    operation_id: Mapped[str | None] = mapped_column(String(36))
+
+    __table_args__ = (
+        CheckConstraint("(settled_at IS NULL) = (outcome IS NULL)", name="settled_somehow"),
+        Index(
+            "ix_cases_open",
+            "branch_id",
+            "kind",
+            sqlite_where=text("settled_at IS NULL"),
+            postgresql_where=text("settled_at IS NULL"),
+        ),
+    )

@@ -1,0 +1,1 @@
+"""The named lending rules, their inheritance and their explanation."""

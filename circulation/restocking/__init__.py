@@ -1,0 +1,1 @@
+"""Which books should go to which room, and why."""

@@ -1,0 +1,1 @@
+"""The one answer to: where is this copy, may it be had, and when."""

@@ -1,0 +1,1 @@
+"""The federation: places, people and access, and the assembly of the application."""

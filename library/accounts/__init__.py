@@ -1,0 +1,1 @@
+"""Staff accounts, their grants, API tokens and signed-in sessions."""

@@ -1,0 +1,64 @@
+"""The one module that assembles all three packages into an application."""
+
+from importlib import import_module
+from importlib.util import find_spec
+
+from flask import Flask
+
+from library import tables
+from library.kernel import api, assets, clock, guard, headers, pages, problems
+from library.kernel.db import EXTENSION, Database
+from library.settings import Settings, load_settings
+
+# Each room may have an `api.py` with `blp`, a `pages.py` with `bp`, and a `wiring.py` with `register(app)`.
+ROOMS = (
+    "library.kernel",
+    "library.accounts",
+    "library.branches",
+    "library.patrons",
+    "catalog.bibs",
+    "catalog.items",
+    "catalog.marc",
+    "catalog.search",
+    "catalog.classification",
+    "circulation.policies",
+    "circulation.whereabouts",
+    "circulation.lending",
+    "circulation.holds",
+    "circulation.wishes",
+    "circulation.charges",
+    "circulation.logistics",
+    "circulation.restocking",
+    "circulation.desk",
+    "circulation.reports",
+)
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Return the whole application; `settings` default to the environment."""
+    settings = settings or load_settings()
+    assert tables.metadata.tables
+    clock.set_timezone(settings.timezone)
+    app = Flask("library", static_folder=None, template_folder="templates")
+    app.config.update(SECRET_KEY=settings.signing_key(), MAX_CONTENT_LENGTH=settings.api_body_bytes)
+    app.extensions["library.settings"] = settings
+    app.extensions[EXTENSION] = Database(settings.database, busy_seconds=settings.busy_seconds)
+    problems.register(app)
+    guard.register(app)
+    headers.register(app)
+    pages.register(app, locale=settings.locale, timezone=settings.timezone)
+    assets.register_assets(app)
+    smorest = api.register(app)
+    for room in ROOMS:
+        for part in ("wiring", "api", "pages"):
+            name = f"{room}.{part}"
+            if room == "library.kernel" or find_spec(name) is None:
+                continue
+            module = import_module(name)
+            if part == "wiring":
+                module.register(app)
+            elif part == "api":
+                smorest.register_blueprint(module.blp)
+            else:
+                app.register_blueprint(module.bp)
+    return app

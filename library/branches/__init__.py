@@ -1,0 +1,1 @@
+"""The tree of libraries and reading rooms, their opening hours and the van's routes."""

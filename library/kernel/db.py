@@ -1,0 +1,217 @@
+"""The database: base of the tables, column vocabulary, and the two ways in.
+
+| way in      | begins with                          | leaving the block     | an exception |
+|-------------|--------------------------------------|-----------------------|--------------|
+| `reading()` | BEGIN                                | rolls back (no write) | rolls back   |
+| `writing()` | the writer's lock, BEGIN IMMEDIATE   | commits               | rolls back   |
+
+The entry point (route, command, job) opens one block; services receive the session and never commit. On SQLite a writer
+takes a fair lock before BEGIN IMMEDIATE: SQLite's own waiting polls, and starves one of eight clients for over a second.
+On PostgreSQL there is no lock; services lock rows in one order: patron, items by id, the hold queue by bib.
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, cast
+
+from flask import current_app
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Connection,
+    DateTime,
+    Dialect,
+    Engine,
+    Integer,
+    MetaData,
+    String,
+    TypeDecorator,
+    create_engine,
+    event,
+)
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, sessionmaker
+from sqlalchemy.pool import StaticPool
+
+from library.kernel.errors import Busy
+from library.kernel.writer_lock import LockTimeout, WriterLock
+
+EXTENSION = "library.database"
+BUSY_SECONDS = 5.0
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An instant: aware in Python, UTC in the database; a naive datetime is a programming error and raises."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            msg = "an instant needs a timezone"
+            raise ValueError(msg)
+        instant = value.astimezone(UTC)
+        return instant.replace(tzinfo=None) if dialect.name == "sqlite" else instant
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        del dialect
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+# SQLite gives a rowid only to INTEGER, PostgreSQL runs out of it at 2³¹ events.
+BigId = BigInteger().with_variant(Integer, "sqlite")
+
+pk = Annotated[int, mapped_column(primary_key=True)]
+big_pk = Annotated[int, mapped_column(BigId, primary_key=True)]
+code_text = Annotated[str, mapped_column(String(32))]
+name_text = Annotated[str, mapped_column(String(200))]
+
+
+class Model(DeclarativeBase):
+    """Base of every table."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {datetime: UtcDateTime, dict[str, Any]: JSON, list[Any]: JSON}
+
+
+class Database:
+    """One county's database: SQLite (WAL, synchronous=FULL) or PostgreSQL through psycopg 3."""
+
+    def __init__(self, url: str, *, busy_seconds: float = BUSY_SECONDS) -> None:
+        self.url = make_url(url)
+        self.busy_seconds = busy_seconds
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.engine = self._engine()
+        self._writer_lock = WriterLock(self._lock_path(), busy_seconds) if self.is_sqlite else None
+        self._reading = sessionmaker(self.engine)
+        self._writing = sessionmaker(self.engine.execution_options(intent="write"), expire_on_commit=False)
+
+    def _lock_path(self) -> Path | None:
+        name = self.url.database
+        return Path(f"{name}.writer") if name and name != ":memory:" else None
+
+    def _engine(self) -> Engine:
+        if not self.is_sqlite:
+            return create_engine(self.url, pool_pre_ping=True, pool_size=8, max_overflow=8)
+        options: dict[str, Any] = {"connect_args": {"timeout": self.busy_seconds, "check_same_thread": False}}
+        if self._lock_path() is None:
+            options["poolclass"] = StaticPool
+        engine = create_engine(self.url, **options)
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Yield a session for reads; whatever was changed in it is rolled back."""
+        with _busy_when_locked(), self._reading() as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """Yield a session that commits when the block ends and rolls back on an exception.
+
+        Raises `Busy` when no writer's turn came within the busy timeout.
+        """
+        with _busy_when_locked(), self._turn(), self._writing.begin() as session:
+            yield session
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        if self._writer_lock is None:
+            yield
+            return
+        try:
+            self._writer_lock.acquire()
+        except LockTimeout as error:
+            raise Busy("busy", retry_after=2) from error
+        try:
+            yield
+        finally:
+            self._writer_lock.release()
+
+    def checkpoint(self) -> None:
+        """Move the write-ahead log into the SQLite file, without waiting for anybody; nothing to do on PostgreSQL.
+
+        On the raw connection: the begin listener would open a transaction, inside which a checkpoint fails.
+        """
+        if not self.is_sqlite:
+            return
+        raw = self.engine.raw_connection()
+        try:
+            cast(sqlite3.Connection, raw.driver_connection).execute("PRAGMA wal_checkpoint(PASSIVE)")
+        finally:
+            raw.close()
+
+    def dispose(self) -> None:
+        """Close every pooled connection."""
+        self.engine.dispose()
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, record: object) -> None:
+    del record
+    connection.isolation_level = None  # the begin listener decides, not the driver
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    # The jobs process checkpoints every second; this is only the bound when no jobs process runs (16 MB).
+    cursor.execute("PRAGMA wal_autocheckpoint=4000")
+    cursor.execute("PRAGMA cache_size=-32000")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    intent = connection.get_execution_options().get("intent")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if intent == "write" else "BEGIN")
+
+
+@contextmanager
+def _busy_when_locked() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        if "locked" in str(error.orig) or "busy" in str(error.orig):
+            raise Busy("busy", retry_after=2) from error
+        raise
+
+
+def database() -> Database:
+    """Return the database of the current application."""
+    return cast(Database, current_app.extensions[EXTENSION])
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """Yield a reading session of the current application's database."""
+    with database().reading() as session:
+        yield session
+
+
+@contextmanager
+def writing() -> Iterator[Session]:
+    """Yield a writing session of the current application's database; commits when the block ends."""
+    with database().writing() as session:
+        yield session
+
+
+def sqlite_url(directory: Path, name: str = "county.sqlite") -> str:
+    """Return the URL of the SQLite file `name` in `directory`, which is made when missing."""
+    directory.mkdir(parents=True, exist_ok=True)
+    return f"sqlite:///{os.fspath(directory / name)}"

@@ -1,0 +1,103 @@
+"""Decisions and their reasons: what a rule answers, and the one registry of reason codes.
+
+A code has a severity and two sentences, one for the reader and one for staff, each a translatable message. Only code and
+parameters (ids, numbers, dates) are stored; the sentence is made when the answer is shown, in the language of whoever looks.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from flask_babel import LazyString
+
+
+class Severity(StrEnum):
+    """How much a reason weighs: it forbids, it wants a confirmation, or it only informs."""
+
+    REFUSE = "refuse"
+    CONFIRM = "confirm"
+    NOTICE = "notice"
+
+
+class Outcome(StrEnum):
+    ALLOWED = "allowed"
+    NEEDS_CONFIRMATION = "needs_confirmation"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One reason of a decision; `params` fill its sentence."""
+
+    code: str
+    severity: Severity
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+    def stored(self) -> dict[str, Any]:
+        """Return the form that goes into a stored answer."""
+        return {"code": self.code, "severity": str(self.severity), "params": dict(self.params)}
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The outcome and every reason found, not only the first."""
+
+    outcome: Outcome
+    reasons: tuple[Reason, ...] = ()
+
+    @classmethod
+    def of(cls, reasons: Iterable[Reason]) -> "Decision":
+        """Return the decision that follows from the reasons: the heaviest decides."""
+        found = tuple(reasons)
+        severities = {reason.severity for reason in found}
+        if Severity.REFUSE in severities:
+            return cls(Outcome.REFUSED, found)
+        if Severity.CONFIRM in severities:
+            return cls(Outcome.NEEDS_CONFIRMATION, found)
+        return cls(Outcome.ALLOWED, found)
+
+    @property
+    def is_allowed(self) -> bool:
+        return self.outcome is Outcome.ALLOWED
+
+
+@dataclass(frozen=True)
+class Definition:
+    code: str
+    severity: Severity
+    reader: LazyString
+    staff: LazyString
+
+
+_definitions: dict[str, Definition] = {}
+
+
+def define(code: str, severity: Severity, *, reader: LazyString, staff: LazyString) -> str:
+    """Register a reason code; returns the code. A code is defined once."""
+    if code in _definitions:
+        msg = f"reason code defined twice: {code}"
+        raise ValueError(msg)
+    _definitions[code] = Definition(code, severity, reader, staff)
+    return code
+
+
+def reason(code: str, **params: Any) -> Reason:
+    """Return a reason with the severity its code was defined with."""
+    return Reason(code, _definitions[code].severity, params)
+
+
+def definitions() -> Mapping[str, Definition]:
+    """Return every registered code."""
+    return dict(_definitions)
+
+
+def render(reasons: Iterable[Mapping[str, Any]], audience: str = "staff") -> list[dict[str, Any]]:
+    """Return stored reasons with their sentences, `[{code, severity, text, …}]`, for `staff` or `reader`."""
+    shown = []
+    for stored in reasons:
+        definition = _definitions[stored["code"]]
+        sentence = definition.reader if audience == "reader" else definition.staff
+        params = stored.get("params", {})
+        shown.append({"code": stored["code"], "severity": stored["severity"], "text": str(sentence) % params})
+    return shown

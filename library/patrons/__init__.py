@@ -1,0 +1,1 @@
+"""Readers, their cards, households and guardians."""

@@ -1,0 +1,1 @@
+"""The sample county: invented places, books, readers and a year of loans."""
