@@ -20,6 +20,9 @@ _ACCENTS: Final = range(0x0300, 0x0370)
 _KEPT_CATEGORIES: Final = frozenset("LNM")
 _WORD_SUFFIXES: Final = frozenset("+#")
 _WORD_MEMORY: Final = 1 << 16
+_COMMON_IDEOGRAPHS: Final = range(0x4E00, 0xA000)
+_LONGEST_SYLLABLE: Final = 6
+_LONGEST_PINYIN: Final = 80
 _U_UMLAUT: Final = str.maketrans("üǖǘǚǜÜǕǗǙǛ", "v" * 10)
 
 
@@ -78,7 +81,7 @@ def tokens(folded: str) -> list[str]:
     Unknown words are left as single characters instead of being guessed, because a guess
     depends on its neighbours and a query has other neighbours than the title.
     """
-    return [word for word in rjieba.cut_for_search(folded, False) if not word.isspace()]
+    return [word for word in rjieba.cut_for_search(folded, hmm=False) if not word.isspace()]
 
 
 def pinyin_keys(folded: str) -> PinyinKeys:
@@ -97,8 +100,36 @@ def fold_pinyin(text: str) -> str:
     return fold(unicodedata.normalize("NFC", text).translate(_U_UMLAUT))
 
 
+def split_pinyin(letters: str) -> tuple[str, ...] | None:
+    """Split letters typed without spaces into as few pinyin syllables as possible.
+
+    ``hongloumeng`` gives ``("hong", "lou", "meng")``; `None` when the letters are not pinyin or
+    are longer than any title somebody types.
+    """
+    if not letters or len(letters) > _LONGEST_PINYIN:
+        return None
+    known = _syllables()
+    best: list[tuple[str, ...] | None] = [(), *([None] * len(letters))]
+    for end in range(1, len(letters) + 1):
+        for start in range(max(0, end - _LONGEST_SYLLABLE), end):
+            before, syllable = best[start], letters[start:end]
+            if before is None or syllable not in known:
+                continue
+            shortest = best[end]
+            if shortest is None or len(before) + 1 < len(shortest):
+                best[end] = (*before, syllable)
+    return best[-1]
+
+
+@cache
+def _syllables() -> frozenset[str]:
+    """All syllables that begin with a letter and hold a vowel, out of the reading dictionary."""
+    readings = lazy_pinyin([chr(code_point) for code_point in _COMMON_IDEOGRAPHS])
+    return frozenset(s for s in readings if s.isascii() and s.isalpha() and set(s) & set("aeiouv"))
+
+
 def _words(folded: str) -> list[str]:
-    return [word for word in rjieba.cut(folded, False) if not word.isspace()]
+    return [word for word in rjieba.cut(folded, hmm=False) if not word.isspace()]
 
 
 @lru_cache(maxsize=_WORD_MEMORY)

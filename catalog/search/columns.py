@@ -1,0 +1,147 @@
+"""What is known of every record besides its terms, as arrays over row numbers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from catalog.search.protocol import Document, Filters
+
+NO_CLASS: Final = ""
+
+
+class Facts(NamedTuple):
+    """The stored part of a record; a plain tuple so that it is cheap to keep in the index."""
+
+    bib_id: int
+    year: int
+    clc: str
+    audience: str
+    popularity: float
+    length: float
+    branch_ids: tuple[int, ...]
+
+
+def facts_of(document: Document, length: float) -> Facts:
+    """Return the facts of a document whose words weigh `length`."""
+    return Facts(
+        document.bib_id,
+        document.year,
+        document.clc.upper(),
+        document.audience,
+        float(document.popularity),
+        float(length),
+        tuple(document.branch_ids),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """A text column as small integers; `values[codes[row]]` is the text."""
+
+    codes: NDArray[np.int32]
+    values: tuple[str, ...]
+
+    @classmethod
+    def of(cls, texts: Sequence[str]) -> "Coded":
+        """Code a column."""
+        values = tuple(sorted(set(texts)))
+        number = {value: position for position, value in enumerate(values)}
+        return cls(np.array([number[text] for text in texts], np.int32), values)
+
+    def equal(self, value: str) -> NDArray[np.bool_]:
+        """Rows whose text is `value`."""
+        if value not in self.values:
+            return np.zeros(len(self.codes), np.bool_)
+        chosen: NDArray[np.bool_] = self.codes == self.values.index(value)
+        return chosen
+
+    def starting(self, prefix: str) -> NDArray[np.bool_]:
+        """Rows whose text begins with `prefix`."""
+        wanted = np.array([value.startswith(prefix) for value in self.values], np.bool_)
+        chosen: NDArray[np.bool_] = wanted[self.codes] if len(self.values) else wanted
+        return chosen
+
+    def counts(self, mask: NDArray[np.bool_]) -> dict[str, int]:
+        """Count the rows of `mask` per text, without zeros and without the empty text."""
+        tally = np.bincount(self.codes[mask], minlength=len(self.values))
+        pairs = zip(self.values, tally.tolist(), strict=True)
+        return {value: count for value, count in pairs if count and value}
+
+
+class Columns:
+    """The facts of all rows; `alive` is false for rows that were deleted."""
+
+    def __init__(self, facts: Sequence[Facts], alive: NDArray[np.bool_] | None = None) -> None:
+        self.size = len(facts)
+        self.alive = np.ones(self.size, np.bool_) if alive is None else alive
+        self.bib_ids = np.array([f.bib_id for f in facts], np.int64)
+        self.years = np.array([f.year for f in facts], np.int32)
+        self.popularity = np.array([f.popularity for f in facts], np.float32)
+        self.notation = Coded.of([f.clc for f in facts])
+        self.top_class = Coded.of([f.clc[:1] for f in facts])
+        self.audience = Coded.of([f.audience for f in facts])
+        lengths = np.array([f.length for f in facts], np.float32)
+        mean = float(lengths.mean()) if self.size else 1.0
+        self.lengths = lengths / (mean or 1.0)
+        holdings = [(row, branch) for row, f in enumerate(facts) for branch in f.branch_ids]
+        pairs = np.array(holdings, np.int64).reshape(-1, 2)
+        self._held_row, self._held_branch = pairs[:, 0], pairs[:, 1]
+
+    def held_in(self, branch_ids: frozenset[int]) -> NDArray[np.bool_]:
+        """Rows with a copy standing in one of the branches."""
+        held = np.zeros(self.size, np.bool_)
+        wanted = np.isin(self._held_branch, np.fromiter(branch_ids, np.int64))
+        held[self._held_row[wanted]] = True
+        return held
+
+    def branch_counts(self, mask: NDArray[np.bool_]) -> dict[str, int]:
+        """Count the rows of `mask` per branch id."""
+        if not len(self._held_row):
+            return {}
+        branches = self._held_branch[mask[self._held_row]]
+        values, counts = np.unique(branches, return_counts=True)
+        return {str(v): int(c) for v, c in zip(values.tolist(), counts.tolist(), strict=True)}
+
+    def year_counts(self, mask: NDArray[np.bool_]) -> dict[str, int]:
+        """Count the rows of `mask` per band of years, newest band first."""
+        years = self.years[mask]
+        years = years[years > 0]
+        starts, counts = np.unique(band_starts(years), return_counts=True)
+        pairs = zip(starts.tolist(), counts.tolist(), strict=True)
+        return {band_name(start): count for start, count in reversed(list(pairs))}
+
+    def conditions(self, filters: Filters) -> dict[str, NDArray[np.bool_]]:
+        """One mask per condition that narrows, by the name of its facet."""
+        found: dict[str, NDArray[np.bool_]] = {}
+        if filters.clc:
+            found["clc"] = self.notation.starting(filters.clc.upper())
+        if filters.year_from is not None or filters.year_to is not None:
+            first = 1 if filters.year_from is None else filters.year_from
+            last = 9999 if filters.year_to is None else filters.year_to
+            found["year"] = (self.years >= first) & (self.years <= last)
+        if filters.audience:
+            found["audience"] = self.audience.equal(filters.audience)
+        if filters.branch_ids:
+            found["branch"] = self.held_in(filters.branch_ids)
+        if filters.bib_ids is not None:
+            wanted = np.fromiter(filters.bib_ids, np.int64, len(filters.bib_ids))
+            found["bib"] = np.isin(self.bib_ids, wanted)
+        return found
+
+
+_OLDEST_BAND: Final = 1990
+_BAND_YEARS: Final = 5
+
+
+def band_starts(years: NDArray[np.int32]) -> NDArray[np.int32]:
+    """First year of the five-year band of each year; 0 for everything before 1990."""
+    starts = years - (years - _OLDEST_BAND) % _BAND_YEARS
+    return np.where(years < _OLDEST_BAND, 0, starts).astype(np.int32)
+
+
+def band_name(start: int) -> str:
+    """Return the band as the `year` parameter of a search takes it: ``2020-2024``, ``-1989``."""
+    return f"{start}-{start + _BAND_YEARS - 1}" if start else f"-{_OLDEST_BAND - 1}"

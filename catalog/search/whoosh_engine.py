@@ -1,0 +1,308 @@
+"""The embedded engine: postings in Whoosh segments, everything else in arrays.
+
+The only module that knows Whoosh. Whoosh stores and merges postings; matching and scoring run on
+arrays (`executor`), because Whoosh's own searching costs a Python call per posting.
+
+On disk: `current` names the live directory beside it, so that a rebuild is swapped in by one
+rename. Index files are unpickled when read: they must never come from elsewhere.
+
+Whoosh keeps one seek-and-read handle per postings file, so two threads, or a parent and its
+forked child, would read each other's bytes without any error. One lock guards every touch of the
+reader, and a process that finds another's handles opens its own.
+"""
+
+import os
+import shutil
+import threading
+import uuid
+from collections import OrderedDict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from whoosh import fields, formats, index
+from whoosh.codec.whoosh3 import W3Codec
+from whoosh.reading import IndexReader, SegmentReader, TermNotFound
+from whoosh.writing import LockError
+
+from catalog.search.analysis import analyse
+from catalog.search.columns import Columns, Facts, facts_of
+from catalog.search.executor import execute
+from catalog.search.matching import BAG, KEYS, PINYIN, Postings, Scores
+from catalog.search.protocol import Document, Hits, Query, SearchUnavailable, Status
+
+FORMAT: Final = 1
+"""Raised whenever terms or facts change shape; an index of another format is rebuilt."""
+
+_FACTS: Final = "facts"
+_POINTER: Final = "current"
+_CACHED_BYTES: Final = 24_000_000
+_BLOCK: Final = 512
+_MEMORY_MB: Final = 512
+_WRITER_WAIT_S: Final = 10.0
+_SMALL_SEGMENT: Final = 2_000
+_MANY_SMALL: Final = 8
+_MANY_DELETED: Final = 0.3
+_REOPEN_TRIES: Final = 5
+
+
+class _Weighted(fields.FieldType):  # type: ignore[misc]  # Whoosh has no annotations
+    """A field whose value is already analysed: a mapping of term to weight."""
+
+    def __init__(self) -> None:
+        super().__init__(formats.Existence(), analyzer=None)
+
+    def index(self, value: Mapping[str, float], **_: Any) -> Iterator[tuple[bytes, int, float, bytes]]:
+        for term, weight in value.items():
+            yield term.encode(), 1, weight, b""
+
+
+class WhooshEngine:
+    """Implements `SearchEngine` on a directory of local files, written by one process at a time."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._lock = threading.RLock()
+        self._pid = os.getpid()
+        self._state: _State | None = None
+
+    def apply(self, documents: Iterable[Document], deleted: Collection[int] = ()) -> None:
+        directory = self._directory() or self._new_directory()
+        latest = {document.bib_id: document for document in documents}
+        if not latest and not deleted:
+            return
+        with _writer(directory) as writer:
+            with writer.searcher() as searcher:
+                for bib_id in {*latest, *deleted}:
+                    writer.delete_by_term(KEYS, _bib_key(bib_id), searcher=searcher)
+            for bib_id, document in latest.items():
+                if bib_id not in deleted:
+                    _add(writer, document)
+        if self._directory() is None:
+            self._point_to(directory)
+
+    def replace_all(self, documents: Iterable[Document]) -> None:
+        """Build a new index beside the live one and swap it in when it is complete."""
+        directory = self._new_directory()
+        try:
+            with _writer(directory) as writer:
+                for document in documents:
+                    _add(writer, document)
+        except BaseException:
+            shutil.rmtree(directory, ignore_errors=True)
+            raise
+        self._point_to(directory)
+
+    def search(self, query: Query) -> Hits:
+        with self._opened() as state:
+            return execute(query, state) if state else Hits()
+
+    def bib_ids(self) -> frozenset[int]:
+        with self._opened() as state:
+            if state is None:
+                return frozenset()
+            columns = state.columns
+            return frozenset(columns.bib_ids[columns.alive].tolist())
+
+    def exists(self) -> bool:
+        """Tell whether an index of the current format is there."""
+        return self._directory() is not None
+
+    def status(self) -> Status:
+        with self._opened() as state:
+            if state is None:
+                return Status("whoosh", 0, "none", 0)
+            size = sum(file.stat().st_size for file in state.directory.glob("*") if file.is_file())
+            alive = int(state.columns.alive.sum())
+            return Status("whoosh", alive, state.generation, state.segments, size)
+
+    def close(self) -> None:
+        with self._lock:
+            if self._state is not None:
+                self._state.close()
+                self._state = None
+
+    def _directory(self) -> Path | None:
+        try:
+            name = (self.root / _POINTER).read_text("ascii").strip()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise SearchUnavailable(f"the index at {self.root} cannot be read: {error}") from error
+        return self.root / name if name.startswith(f"f{FORMAT}-") else None
+
+    def _new_directory(self) -> Path:
+        directory = self.root / f"f{FORMAT}-{uuid.uuid4().hex[:12]}"
+        try:
+            directory.mkdir(parents=True)
+            index.create_in(str(directory), _schema()).close()
+        except OSError as error:
+            raise SearchUnavailable(f"the index at {self.root} cannot be written: {error}") from error
+        return directory
+
+    def _point_to(self, directory: Path) -> None:
+        """Make `directory` the live one; the one before stays for readers still opening it."""
+        before = self._directory()
+        waiting = self.root / f"{_POINTER}.new"
+        waiting.write_text(directory.name, "ascii")
+        waiting.replace(self.root / _POINTER)
+        for old in self.root.glob("f*-*"):
+            if old not in (directory, before):
+                shutil.rmtree(old, ignore_errors=True)
+
+    @contextmanager
+    def _opened(self) -> Iterator["_State | None"]:
+        if self._pid != os.getpid():
+            # After a fork the lock may be held by a thread that does not exist here.
+            self._lock, self._state, self._pid = threading.RLock(), None, os.getpid()
+        with self._lock:
+            yield self._newest()
+
+    def _newest(self) -> "_State | None":
+        """Return the newest committed state; a commit may remove files while they are opened."""
+        for attempt in range(_REOPEN_TRIES):
+            directory = self._directory()
+            if directory is None:
+                return None
+            if self._state is not None and self._state.is_current(directory):
+                return self._state
+            try:
+                fresh = _State(directory, self._state)
+            except (FileNotFoundError, index.EmptyIndexError) as error:
+                if attempt == _REOPEN_TRIES - 1:
+                    raise SearchUnavailable("the index is incomplete; run `library search rebuild`") from error
+                continue
+            self.close()
+            self._state = fresh
+        return self._state
+
+
+class _State:
+    """One committed generation, opened; implements the executor's `Source`."""
+
+    def __init__(self, directory: Path, before: "_State | None") -> None:
+        self.directory = directory
+        self._index = index.open_dir(str(directory))
+        self._number = self._index.latest_generation()
+        self._reader: IndexReader = self._index.reader()
+        try:
+            leaves = [(leaf, offset) for leaf, offset in self._reader.leaf_readers() if leaf.doc_count_all()]
+            self.segments = len(leaves)
+            known: dict[str, list[Facts]] = before.facts if before is not None else {}
+            self.facts: dict[str, list[Facts]] = {
+                _name(leaf): known.get(_name(leaf)) or _facts(leaf) for leaf, _ in leaves
+            }
+            self.columns = Columns(
+                [facts for leaf, _ in leaves for facts in self.facts[_name(leaf)]],
+                ~np.array([leaf.is_deleted(n) for leaf, _ in leaves for n in range(leaf.doc_count_all())], np.bool_),
+            )
+        except BaseException:
+            self.close()
+            raise
+        self._cache: OrderedDict[tuple[str, str], Postings] = OrderedDict()
+        self._cached_bytes = 0
+
+    @property
+    def generation(self) -> str:
+        return f"{self.directory.name}:{self._number}"
+
+    @property
+    def lengths(self) -> Scores:
+        return self.columns.lengths
+
+    def is_current(self, directory: Path) -> bool:
+        return directory == self.directory and self._index.latest_generation() == self._number
+
+    def postings(self, field: str, term: str) -> Postings:
+        key = (field, term)
+        found = self._cache.get(key)
+        if found is not None:
+            self._cache.move_to_end(key)
+            return found
+        found = self._cache[key] = self._read(field, term)
+        self._cached_bytes += found.rows.nbytes + found.weights.nbytes
+        while self._cached_bytes > _CACHED_BYTES and len(self._cache) > 1:
+            _, dropped = self._cache.popitem(last=False)
+            self._cached_bytes -= dropped.rows.nbytes + dropped.weights.nbytes
+        return found
+
+    def close(self) -> None:
+        self._reader.close()
+        self._index.close()
+
+    def _read(self, field: str, term: str) -> Postings:
+        rows: list[int] = []
+        weights: list[float] = []
+        try:
+            matcher = self._reader.postings(field, term.encode())
+        except TermNotFound:
+            return Postings(np.zeros(0, np.int32), np.zeros(0, np.float32))
+        while matcher.is_active():
+            rows.append(matcher.id())
+            weights.append(matcher.weight())
+            matcher.next()
+        return Postings(np.array(rows, np.int32), np.array(weights, np.float32))
+
+
+def _schema() -> fields.Schema:
+    return fields.Schema(**{BAG: _Weighted(), PINYIN: _Weighted(), KEYS: _Weighted(), _FACTS: fields.STORED()})
+
+
+@contextmanager
+def _writer(directory: Path) -> Iterator[Any]:
+    """Yield the only writer of the index; commits when the block ends, else leaves no trace."""
+    opened = index.open_dir(str(directory))
+    try:
+        # compound=False: Whoosh would copy a whole compound segment into memory on every open.
+        writer = opened.writer(
+            limitmb=_MEMORY_MB,
+            compound=False,
+            codec=W3Codec(blocklimit=_BLOCK, compression=0),
+            timeout=_WRITER_WAIT_S,
+        )
+    except LockError as error:
+        opened.close()
+        raise SearchUnavailable("another process is writing the index; try again when it has finished") from error
+    try:
+        yield writer
+    except BaseException:
+        writer.cancel()
+        raise
+    else:
+        writer.commit(mergetype=_merge_small)
+    finally:
+        opened.close()
+
+
+def _merge_small(writer: Any, segments: list[Any]) -> list[Any]:
+    """Merge the tail of small segments when it grows long, and segments mostly deleted."""
+    small = [s for s in segments if s.doc_count_all() < _SMALL_SEGMENT]
+    merged = small if len(small) >= _MANY_SMALL else []
+    wasted = [s for s in segments if s.deleted_count() > _MANY_DELETED * s.doc_count_all()]
+    chosen = [s for s in segments if s in merged or s in wasted]
+    for segment in chosen:
+        reader = SegmentReader(writer.storage, writer.schema, segment)
+        writer.add_reader(reader)
+        reader.close()
+    return [s for s in segments if s not in chosen]
+
+
+def _add(writer: Any, document: Document) -> None:
+    terms = analyse(document)
+    keys = {**terms.keys, _bib_key(document.bib_id): 1.0}
+    facts = tuple(facts_of(document, terms.length))
+    writer.add_document(**{BAG: terms.bag, PINYIN: terms.pinyin, KEYS: keys, _FACTS: facts})
+
+
+def _bib_key(bib_id: int) -> str:
+    return f"bib:{bib_id}"
+
+
+def _name(leaf: Any) -> str:
+    return str(leaf.segment().segment_id())
+
+
+def _facts(leaf: Any) -> list[Facts]:
+    return [Facts(*leaf.stored_fields(number)[_FACTS]) for number in range(leaf.doc_count_all())]
