@@ -105,5 +105,5 @@ def step_for(holder: Holder, *, has_reader: bool) -> Step:
 
 
 def session_is_open(last_scan_at: datetime, now: datetime) -> bool:
-    """Tell whether the reader of the last scan still stands at the desk: ten minutes, after which a lent book would be theirs."""
+    """Tell whether the reader of the last scan still stands at the desk: after ten minutes they have left."""
     return timedelta(0) <= now - last_scan_at < SESSION_IDLE

@@ -10,7 +10,7 @@ from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 
-from flask import Blueprint, Flask, Response, abort, current_app, g, request, url_for
+from flask import Blueprint, Flask, Response, abort, current_app, g, request, send_from_directory, url_for
 from markupsafe import Markup
 
 STYLES = {
@@ -60,11 +60,7 @@ def _squeeze(css: str) -> str:
 def static_folder() -> Path:
     """Beside the packages in a working tree, inside the `library` package once installed from a wheel."""
     package = Path(__file__).resolve().parent.parent
-    return next(
-        folder
-        for folder in (package / "static", package.parent / "static")
-        if folder.is_dir()
-    )
+    return next(folder for folder in (package / "static", package.parent / "static") if folder.is_dir())
 
 
 def register_assets(app: Flask) -> None:
@@ -75,47 +71,44 @@ def register_assets(app: Flask) -> None:
         for name, parts in STYLES.items()
     }
     bundles |= {
-        (name, "js"): Bundle(name, "js", tuple(root / "js" / part for part in parts))
-        for name, parts in SCRIPTS.items()
+        (name, "js"): Bundle(name, "js", tuple(root / "js" / part for part in parts)) for name, parts in SCRIPTS.items()
     }
     app.extensions["library.assets"] = bundles
+    app.add_url_rule("/static/<path:filename>", "static", _static_file)
     app.register_blueprint(blueprint)
     app.after_request(_remember_the_sheet)
     app.jinja_env.globals.update(stylesheet=stylesheet, script=script)
 
 
 def stylesheet(name: str) -> Markup:
-    """The sheet itself on a first visit, afterwards a link to it; also after a change of its content."""
+    """Return the sheet itself on a first visit and after a change of it, else a link to it."""
     bundle = _bundle(name, "css")
     if name == "app" and request.cookies.get(SEEN_COOKIE) != bundle.digest:
         g.sheet_sent = bundle.digest
-        return (
-            Markup('<style nonce="{}">').format(g.get("csp_nonce", ""))
-            + Markup(bundle.text)
-            + Markup("</style>")
-        )
+        sheet = Markup(bundle.text)  # noqa: S704  our own file
+        return Markup('<style nonce="{}">{}</style>').format(g.get("csp_nonce", ""), sheet)
     return Markup('<link rel="stylesheet" href="{}">').format(_address(bundle))
 
 
 def script(name: str) -> Markup:
-    return Markup('<script defer src="{}"></script>').format(
-        _address(_bundle(name, "js"))
-    )
+    return Markup('<script defer src="{}"></script>').format(_address(_bundle(name, "js")))
 
 
 @blueprint.get("/assets/<digest>/<name>.<any(css, js):kind>")
 def bundle(digest: str, name: str, kind: str) -> Response:
-    """A bundle by content hash; an outdated hash is 404, since the answer is kept for a year."""
+    """Answer with a bundle; an outdated hash is 404, since the answer is kept for a year."""
     found = _bundles().get((name, kind))
     if found is None or found.digest != digest:
         abort(404)
-    answer = Response(
-        found.text, mimetype="text/css" if kind == "css" else "text/javascript"
-    )
+    answer = Response(found.text, mimetype="text/css" if kind == "css" else "text/javascript")
     answer.cache_control.public = True
     answer.cache_control.max_age = YEAR_S
     answer.cache_control.immutable = True
     return answer
+
+
+def _static_file(filename: str) -> Response:
+    return send_from_directory(static_folder(), filename, max_age=3600)
 
 
 def _bundles() -> dict[tuple[str, str], Bundle]:
@@ -128,9 +121,7 @@ def _bundle(name: str, kind: str) -> Bundle:
 
 
 def _address(bundle: Bundle) -> str:
-    return url_for(
-        "assets.bundle", digest=bundle.digest, name=bundle.name, kind=bundle.kind
-    )
+    return url_for("assets.bundle", digest=bundle.digest, name=bundle.name, kind=bundle.kind)
 
 
 def _remember_the_sheet(response: Response) -> Response:
