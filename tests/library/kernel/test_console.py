@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy.exc import OperationalError
 
-from library.kernel.console import Command, Group, fail, finish, json_option, progress
+from library.kernel.console import Group, fail, finish, json_option, progress
 from library.kernel.errors import NotFound
 from library.settings import SettingsError
 
