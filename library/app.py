@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from flask import Flask
 
 from library import tables
-from library.kernel import api, assets, clock, guard, headers, pages, problems
+from library.kernel import clock, web
 from library.kernel.db import EXTENSION, Database
 from library.settings import Settings, load_settings
 
@@ -40,21 +40,18 @@ def create_app(settings: Settings | None = None) -> Flask:
     assert tables.metadata.tables
     clock.set_timezone(settings.timezone)
     app = Flask("library", static_folder=None, template_folder="templates")
-    app.config.update(SECRET_KEY=settings.signing_key(), MAX_CONTENT_LENGTH=settings.api_body_bytes)
     app.extensions["library.settings"] = settings
     app.extensions[EXTENSION] = Database(settings.database, busy_seconds=settings.busy_seconds)
-    problems.register(app)
-    guard.register(app)
-    headers.register(app)
-    pages.register(app, locale=settings.locale, timezone=settings.timezone)
-    assets.register_assets(app)
-    smorest = api.register(app)
+    smorest = web.register(app, settings)
     for room in ROOMS:
         for part in ("wiring", "api", "pages"):
             name = f"{room}.{part}"
             if room == "library.kernel" or find_spec(name) is None:
                 continue
-            module = import_module(name)
+            try:
+                module = import_module(name)
+            except ImportError:
+                continue
             if part == "wiring":
                 module.register(app)
             elif part == "api":

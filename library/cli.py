@@ -4,10 +4,15 @@ from importlib import import_module
 from importlib.util import find_spec
 
 import click
+from flask import Flask
 from flask.cli import ScriptInfo
 
 from library.app import ROOMS, create_app
 from library.kernel import console
+
+
+def _application() -> Flask:
+    return create_app()
 
 
 @click.group(cls=console.Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -15,11 +20,15 @@ from library.kernel import console
 @click.pass_context
 def main(context: click.Context) -> None:
     """Run and look after a county's library federation."""
-    context.obj = ScriptInfo(create_app=lambda: create_app(), set_debug_flag=False)
+    context.obj = ScriptInfo(create_app=_application, set_debug_flag=False)
 
 
 for _room in (*ROOMS, "library.sample", "library"):
     _name = f"{_room}.commands"
     if find_spec(_name) is not None:
-        for _command in import_module(_name).COMMANDS:
+        try:
+            _module = import_module(_name)
+        except ImportError:
+            continue
+        for _command in _module.COMMANDS:
             main.add_command(_command)

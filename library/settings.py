@@ -65,7 +65,7 @@ class Settings(BaseSettings):
     def _known_database(cls, value: str) -> str:
         """Accept the short `postgresql:` forms and name the driver that is installed, psycopg 3."""
         scheme, separator, rest = value.partition("://")
-        if not value or scheme == "sqlite" or scheme == "postgresql+psycopg":
+        if not value or scheme in {"sqlite", "postgresql+psycopg"}:
             return value
         if separator and scheme in {"postgres", "postgresql"}:
             return f"postgresql+psycopg://{rest}"

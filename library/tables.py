@@ -1,14 +1,15 @@
 """Every table of the three packages, imported so that the metadata is whole."""
 
-import catalog.bibs.models
-import catalog.items.models
-import catalog.marc.models
-import circulation.models
-import library.accounts.models
-import library.branches.calendars
-import library.branches.models
-import library.kernel.models
-import library.patrons.models  # noqa: F401  imported for the tables they define
+from catalog.bibs import models as bibs
+from catalog.items import models as items
+from catalog.marc import models as marc
+from circulation import models as circulation
+from library.accounts import models as accounts
+from library.branches import calendars
+from library.branches import models as branches
+from library.kernel import models as kernel
 from library.kernel.db import Model
+from library.patrons import models as patrons
 
+ROOMS = (kernel, branches, calendars, patrons, accounts, marc, bibs, items, circulation)
 metadata = Model.metadata

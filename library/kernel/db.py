@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, ClassVar, cast
 
 from flask import current_app
 from sqlalchemy import (
@@ -29,6 +29,7 @@ from sqlalchemy import (
     Integer,
     MetaData,
     String,
+    Table,
     TypeDecorator,
     create_engine,
     event,
@@ -87,7 +88,12 @@ class Model(DeclarativeBase):
     """Base of every table."""
 
     metadata = MetaData(naming_convention=NAMING)
-    type_annotation_map = {datetime: UtcDateTime, dict[str, Any]: JSON, list[Any]: JSON}
+    type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: UtcDateTime, dict[str, Any]: JSON, list[Any]: JSON}
+
+
+def table_of(model: type[Model]) -> Table:
+    """Return the table of a mapped class, for Core statements on hot paths."""
+    return cast(Table, model.__table__)
 
 
 class Database:
@@ -108,8 +114,10 @@ class Database:
 
     def _engine(self) -> Engine:
         if not self.is_sqlite:
-            return create_engine(self.url, pool_pre_ping=True, pool_size=8, max_overflow=8)
-        options: dict[str, Any] = {"connect_args": {"timeout": self.busy_seconds, "check_same_thread": False}}
+            return create_engine(self.url, hide_parameters=True, pool_pre_ping=True, pool_size=8, max_overflow=8)
+        # Parameters stay out of error texts: they hold names and phone numbers, and errors reach the log.
+        connect = {"timeout": self.busy_seconds, "check_same_thread": False}
+        options: dict[str, Any] = {"connect_args": connect, "hide_parameters": True}
         if self._lock_path() is None:
             options["poolclass"] = StaticPool
         engine = create_engine(self.url, **options)

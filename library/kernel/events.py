@@ -14,13 +14,14 @@ from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 
 from library.kernel import clock
+from library.kernel.db import table_of
 from library.kernel.models import EventDelivery, EventRow
 from library.kernel.operations import Operation
 
 STATISTICS = ("age_band", "patron_category", "village_id", "clc")
 
-_events = EventRow.__table__
-_deliveries = EventDelivery.__table__
+_events = table_of(EventRow)
+_deliveries = table_of(EventDelivery)
 _consumers: dict[str, frozenset[str]] = {}
 
 

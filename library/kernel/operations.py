@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from library.kernel import clock
 from library.kernel.actors import SYSTEM, Actor, current_actor
+from library.kernel.db import table_of
 from library.kernel.errors import Conflict, Invalid
 from library.kernel.models import OperationRow
 
@@ -27,7 +28,7 @@ Answer = dict[str, Any]
 
 KEEP_ANSWER_DAYS = 90
 _IGNORED = frozenset({"operation_id", "explain"})
-_table = OperationRow.__table__
+_table = table_of(OperationRow)
 
 
 @dataclass(frozen=True)

@@ -26,8 +26,10 @@ _SAME = {
     "sqlite": " AND ".join(f"NEW.{name} IS OLD.{name}" for name in (*_EVENT_COLUMNS, "payload")),
     # json has no equality on PostgreSQL; its text is compared
     "postgresql": " AND ".join(
-        [*(f"NEW.{name} IS NOT DISTINCT FROM OLD.{name}" for name in _EVENT_COLUMNS)]
-        + ["NEW.payload::text IS NOT DISTINCT FROM OLD.payload::text"]
+        [
+            *(f"NEW.{name} IS NOT DISTINCT FROM OLD.{name}" for name in _EVENT_COLUMNS),
+            "NEW.payload::text IS NOT DISTINCT FROM OLD.payload::text",
+        ]
     ),
 }
 _SAME_OR_NULL = {

@@ -16,8 +16,10 @@ from pathlib import Path
 
 try:
     import fcntl
+
+    HAS_FLOCK = True
 except ImportError:  # pragma: no cover  Windows has no fcntl
-    fcntl = None  # type: ignore[assignment]  # the module's absence is a value here
+    HAS_FLOCK = False
 
 _FIRST_PAUSE = 0.0002
 _LONGEST_PAUSE = 0.002
@@ -31,7 +33,7 @@ class WriterLock:
     """A lock that is granted in turn; `path` None locks within this process only."""
 
     def __init__(self, path: Path | None, timeout: float) -> None:
-        self._path = path if fcntl is not None else None
+        self._path = path if HAS_FLOCK else None
         self._timeout = timeout
         self._mutex = threading.Lock()
         self._queue: deque[threading.Event] = deque()
@@ -53,7 +55,7 @@ class WriterLock:
 
     def release(self) -> None:
         """Give the turn to the next."""
-        if self._files is not None and fcntl is not None:
+        if self._files is not None:
             fcntl.flock(self._files[1], fcntl.LOCK_UN)
         self._next()
 
@@ -90,7 +92,6 @@ class WriterLock:
                 self._held = False
 
     def _enter(self, deadline: float) -> None:
-        assert fcntl is not None
         if self._files is None:
             flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
             self._files = (os.open(f"{self._path}-door", flags, 0o600), os.open(f"{self._path}-room", flags, 0o600))
@@ -103,7 +104,6 @@ class WriterLock:
 
 
 def _poll(file: int, deadline: float) -> None:
-    assert fcntl is not None
     pause = _FIRST_PAUSE
     while True:
         try:

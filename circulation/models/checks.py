@@ -1,0 +1,107 @@
+"""Invariants of what moves: one open row of a kind per copy, and no two of them that contradict each other."""
+
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.orm import aliased
+
+from catalog.items.models import Item
+from circulation.models import TRANSFER_OPEN, Box, BoxLine, Hold, Loan, LoanRenewal, Transfer, TransferStep
+from library.kernel.checks import Invariant
+
+CAPTURED = ("in_transit", "ready")
+ON_THE_ROAD = ("packed", "dispatched")
+
+
+def _more_than_one(column: object, condition: object) -> Select[int]:
+    return select(column).where(condition).group_by(column).having(func.count() > 1)  # type: ignore[call-overload,no-any-return]  # any column
+
+
+_last_step = select(
+    TransferStep.transfer_id,
+    TransferStep.state,
+    func.row_number().over(partition_by=TransferStep.transfer_id, order_by=TransferStep.id.desc()).label("from_last"),
+).subquery()
+_renewed = aliased(LoanRenewal)
+
+INVARIANTS = (
+    Invariant(
+        "one_open_loan",
+        "A copy is on loan once.",
+        _more_than_one(Loan.item_id, Loan.in_at.is_(None)),
+    ),
+    Invariant(
+        "one_open_transfer",
+        "A copy is in one open transfer.",
+        _more_than_one(Transfer.item_id, Transfer.state.in_(TRANSFER_OPEN)),
+    ),
+    Invariant(
+        "one_captured_hold",
+        "A copy is kept for one reader.",
+        _more_than_one(Hold.captured_item_id, Hold.state.in_(CAPTURED)),
+    ),
+    Invariant(
+        "one_open_box_line",
+        "A copy is in one box.",
+        _more_than_one(BoxLine.item_id, BoxLine.closed_at.is_(None)),
+    ),
+    Invariant(
+        "one_open_hold_per_title",
+        "A reader waits for a title once.",
+        select(Hold.patron_id, Hold.bib_id)
+        .where(Hold.ended_at.is_(None), Hold.item_id.is_(None), Hold.patron_id.is_not(None))
+        .group_by(Hold.patron_id, Hold.bib_id)
+        .having(func.count() > 1),
+    ),
+    Invariant(
+        "lent_is_not_on_the_road",
+        "A copy on loan is not in a box or on the van.",
+        select(Loan.id, Loan.item_id)
+        .join(Transfer, Transfer.item_id == Loan.item_id)
+        .where(Loan.in_at.is_(None), Transfer.state.in_(ON_THE_ROAD)),
+    ),
+    Invariant(
+        "lent_is_not_kept_for_another",
+        "A copy on loan is not kept for a reader.",
+        select(Loan.id, Hold.id)
+        .join(Hold, Hold.captured_item_id == Loan.item_id)
+        .where(Loan.in_at.is_(None), Hold.state.in_(CAPTURED)),
+    ),
+    Invariant(
+        "captured_is_of_the_title",
+        "The copy kept for a hold is of the title it asks for.",
+        select(Hold.id, Hold.captured_item_id)
+        .join(Item, Item.id == Hold.captured_item_id)
+        .where(
+            Hold.state.in_(CAPTURED),
+            or_(Item.bib_id != Hold.bib_id, (Hold.item_id.is_not(None)) & (Hold.item_id != Hold.captured_item_id)),
+        ),
+    ),
+    Invariant(
+        "loan_is_of_the_title",
+        "A loan names the title of its copy, or one merged into it.",
+        select(Loan.id, Loan.bib_id)
+        .join(Item, Item.id == Loan.item_id)
+        .where(Loan.in_at.is_(None), Loan.bib_id != Item.bib_id),
+    ),
+    Invariant(
+        "transfer_state_is_its_last_step",
+        "A transfer is in the state of its last step.",
+        select(Transfer.id, Transfer.state)
+        .outerjoin(_last_step, (_last_step.c.transfer_id == Transfer.id) & (_last_step.c.from_last == 1))
+        .where(or_(_last_step.c.state.is_(None), _last_step.c.state != Transfer.state)),
+    ),
+    Invariant(
+        "closed_box_is_empty",
+        "A received or retired box has no open line.",
+        select(Box.id, BoxLine.id)
+        .join(BoxLine, BoxLine.box_id == Box.id)
+        .where(Box.state.in_(("received", "retired")), BoxLine.closed_at.is_(None)),
+    ),
+    Invariant(
+        "renewals_are_counted",
+        "A loan counts the renewals that are recorded.",
+        select(Loan.id, Loan.renewals)
+        .outerjoin(_renewed, _renewed.loan_id == Loan.id)
+        .group_by(Loan.id, Loan.renewals)
+        .having(func.count(_renewed.id) != Loan.renewals),
+    ),
+)

@@ -1,0 +1,28 @@
+"""Every invariant of the house, gathered from the rooms."""
+
+import catalog.bibs.checks
+import catalog.items.checks
+import circulation.models.checks
+import library.accounts.checks
+import library.branches.checks
+import library.kernel.schema_checks
+import library.patrons.checks
+from library.kernel import checks
+from library.kernel.checks import Invariant
+
+ROOMS = (
+    library.kernel.schema_checks,
+    library.branches.checks,
+    library.patrons.checks,
+    library.accounts.checks,
+    catalog.bibs.checks,
+    catalog.items.checks,
+    circulation.models.checks,
+)
+
+
+def register_all() -> tuple[Invariant, ...]:
+    """Register the invariants of every room and return them."""
+    for room in ROOMS:
+        checks.register(room.INVARIANTS)
+    return checks.invariants()
