@@ -1,0 +1,149 @@
+"""Use cases of the lending rules: resolve them, set a row, end a row, choose the county's two settings."""
+
+from datetime import date
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.orm import Session
+
+from circulation.models import PolicyRow
+from circulation.policies.book import COUNTED_SETTING, PLACE_SETTING, book, raise_version
+from circulation.policies.rules import RULES, BadValue, LoansCounted, ResolvedPolicy, WhoseRule, parse
+from library.branches.models import Branch, BranchSet
+from library.kernel import events
+from library.kernel.errors import Conflict, Invalid, NotFound
+from library.kernel.models import CountySetting
+from library.kernel.operations import Answer, Operation
+from library.patrons.rules import Category
+
+SETTINGS: dict[str, type[WhoseRule] | type[LoansCounted]] = {
+    PLACE_SETTING: WhoseRule,
+    COUNTED_SETTING: LoansCounted,
+}
+
+
+def resolve(
+    session: Session, *, item_class: str | None, patron_category: str | None, branch: Branch, on: date
+) -> ResolvedPolicy:
+    """Return the six rules at `branch` on a local date, with `.explain()`.
+
+    Which branch to ask for (lending branch, home of the copy, home of the reader) is the caller's to choose by
+    `book(session).place`.
+    """
+    return book(session).resolve(item_class=item_class, patron_category=patron_category, path=branch.path, on=on)
+
+
+def set_row(
+    session: Session,
+    operation: Operation,
+    *,
+    rule: str,
+    value: str,
+    item_class: str | None = None,
+    patron_category: str | None = None,
+    branch_id: int | None = None,
+    set_id: int | None = None,
+    from_on: date | None = None,
+    to_on: date | None = None,
+    note: str = "",
+) -> Answer:
+    """Give a rule a value for a class, category, place and time; the open row with the same scope and dates is ended.
+
+    Raises `Invalid` (`unknown_rule`, `bad_policy_value`, `unknown_category`, `one_place_only`, `dates_out_of_order`) and
+    `NotFound` (`unknown_branch`, `unknown_branch_set`).
+    """
+    _check_value(rule, value)
+    _check_scope(session, patron_category=patron_category, branch_id=branch_id, set_id=set_id)
+    if from_on and to_on and to_on < from_on:
+        raise Invalid("dates_out_of_order")
+    scope = {
+        "rule": rule,
+        "item_class": item_class,
+        "patron_category": patron_category,
+        "branch_id": branch_id,
+        "set_id": set_id,
+        "from_on": from_on,
+        "to_on": to_on,
+    }
+    replaced = session.scalars(
+        update(PolicyRow)
+        .where(PolicyRow.ended_at.is_(None), *(getattr(PolicyRow, name) == given for name, given in scope.items()))
+        .values(ended_at=operation.at)
+        .returning(PolicyRow.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    row_id = session.scalars(
+        insert(PolicyRow)
+        .values(**scope, value=value.strip(), note=note, created_at=operation.at, operation_id=operation.id)
+        .returning(PolicyRow.id)
+    ).one()
+    raise_version(session)
+    payload = {"policy": row_id, "rule": rule, "value": value.strip(), "replaced": list(replaced)}
+    events.record(session, operation, "policy.set", branch_id=branch_id, payload=payload)
+    return {"policy": row_id, "replaced": list(replaced)}
+
+
+def end_row(session: Session, operation: Operation, policy_id: int) -> Answer:
+    """End a row now. Raises `NotFound` `unknown_policy`, `Conflict` `policy_already_ended`."""
+    row = session.get(PolicyRow, policy_id)
+    if row is None:
+        raise NotFound("unknown_policy", policy=policy_id)
+    if row.ended_at is not None:
+        raise Conflict("policy_already_ended", policy=policy_id)
+    row.ended_at = operation.at
+    session.flush()
+    raise_version(session)
+    payload = {"policy": policy_id, "rule": row.rule}
+    events.record(session, operation, "policy.ended", branch_id=row.branch_id, payload=payload)
+    return {"policy": policy_id}
+
+
+def choose(session: Session, operation: Operation, name: str, value: str) -> Answer:
+    """Choose a county setting: `policy_place` (whose rows decide) or `loans_counted` (which loans fill the limit).
+
+    Raises `Invalid` `unknown_setting` or `bad_policy_value`.
+    """
+    if name not in SETTINGS:
+        raise Invalid("unknown_setting", setting=name)
+    if value not in list(SETTINGS[name]):
+        raise Invalid("bad_policy_value", expected=", ".join(SETTINGS[name]))
+    session.execute(delete(CountySetting).where(CountySetting.name == name))
+    session.execute(insert(CountySetting).values(name=name, value=value))
+    raise_version(session)
+    events.record(session, operation, "policy.setting_chosen", payload={"setting": name, "value": value})
+    return {"setting": name, "value": value}
+
+
+def row_by_id(session: Session, policy_id: int) -> PolicyRow:
+    """Return a row, ended or not. Raises `NotFound` `unknown_policy`."""
+    row = session.get(PolicyRow, policy_id)
+    if row is None:
+        raise NotFound("unknown_policy", policy=policy_id)
+    return row
+
+
+def branch_set_by_code(session: Session, code: str) -> BranchSet:
+    """Return a named set. Raises `NotFound` `unknown_branch_set`."""
+    found = session.scalar(select(BranchSet).where(BranchSet.code == code))
+    if found is None:
+        raise NotFound("unknown_branch_set", set=code)
+    return found
+
+
+def _check_value(rule: str, value: str) -> None:
+    if rule not in RULES:
+        raise Invalid("unknown_rule", rule=rule)
+    try:
+        parse(rule, value)
+    except BadValue as error:
+        raise Invalid("bad_policy_value", expected=str(error)) from error
+
+
+def _check_scope(session: Session, *, patron_category: str | None, branch_id: int | None, set_id: int | None) -> None:
+    if patron_category is not None and patron_category not in list(Category):
+        raise Invalid("unknown_category", category=patron_category)
+    if branch_id is not None and set_id is not None:
+        raise Invalid("one_place_only")
+    if branch_id is not None and session.get(Branch, branch_id) is None:
+        raise NotFound("unknown_branch", branch=branch_id)
+    if set_id is not None and session.get(BranchSet, set_id) is None:
+        raise NotFound("unknown_branch_set", set=set_id)
