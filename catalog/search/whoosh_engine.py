@@ -1,7 +1,8 @@
 """The embedded engine: postings in Whoosh segments, everything else in arrays.
 
-The only module that knows Whoosh. Whoosh stores and merges postings; matching and scoring run on
-arrays (`executor`), because Whoosh's own searching costs a Python call per posting.
+This module and `whoosh_writing` are the only ones that know Whoosh. It stores and merges
+postings; matching and scoring run on arrays (`executor`), because Whoosh's own searching costs a
+Python call per posting.
 
 On disk: `current` names the live directory beside it, so that a rebuild is swapped in by one
 rename. Index files are unpickled when read: they must never come from elsewhere.
@@ -16,47 +17,28 @@ import shutil
 import threading
 import uuid
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from whoosh import fields, formats, index
-from whoosh.codec.whoosh3 import W3Codec
-from whoosh.reading import IndexReader, SegmentReader, TermNotFound
-from whoosh.writing import LockError
+from whoosh import index
+from whoosh.reading import IndexReader, TermNotFound
 
 from catalog.search.analysis import analyse
 from catalog.search.columns import Columns, Facts, facts_of
 from catalog.search.executor import execute
 from catalog.search.matching import BAG, KEYS, PINYIN, Postings, Scores
 from catalog.search.protocol import Document, Hits, Query, SearchUnavailable, Status
+from catalog.search.whoosh_writing import FACTS, schema, writing_to
 
 FORMAT: Final = 1
 """Raised whenever terms or facts change shape; an index of another format is rebuilt."""
 
-_FACTS: Final = "facts"
 _POINTER: Final = "current"
 _CACHED_BYTES: Final = 24_000_000
-_BLOCK: Final = 512
-_MEMORY_MB: Final = 512
-_WRITER_WAIT_S: Final = 10.0
-_SMALL_SEGMENT: Final = 2_000
-_MANY_SMALL: Final = 8
-_MANY_DELETED: Final = 0.3
 _REOPEN_TRIES: Final = 5
-
-
-class _Weighted(fields.FieldType):  # type: ignore[misc]  # Whoosh has no annotations
-    """A field whose value is already analysed: a mapping of term to weight."""
-
-    def __init__(self) -> None:
-        super().__init__(formats.Existence(), analyzer=None)
-
-    def index(self, value: Mapping[str, float], **_: Any) -> Iterator[tuple[bytes, int, float, bytes]]:
-        for term, weight in value.items():
-            yield term.encode(), 1, weight, b""
 
 
 class WhooshEngine:
@@ -73,7 +55,7 @@ class WhooshEngine:
         latest = {document.bib_id: document for document in documents}
         if not latest and not deleted:
             return
-        with _writer(directory) as writer:
+        with writing_to(directory) as writer:
             with writer.searcher() as searcher:
                 for bib_id in {*latest, *deleted}:
                     writer.delete_by_term(KEYS, _bib_key(bib_id), searcher=searcher)
@@ -87,7 +69,7 @@ class WhooshEngine:
         """Build a new index beside the live one and swap it in when it is complete."""
         directory = self._new_directory()
         try:
-            with _writer(directory) as writer:
+            with writing_to(directory) as writer:
                 for document in documents:
                     _add(writer, document)
         except BaseException:
@@ -137,7 +119,7 @@ class WhooshEngine:
         directory = self.root / f"f{FORMAT}-{uuid.uuid4().hex[:12]}"
         try:
             directory.mkdir(parents=True)
-            index.create_in(str(directory), _schema()).close()
+            index.create_in(str(directory), schema()).close()
         except OSError as error:
             raise SearchUnavailable(f"the index at {self.root} cannot be written: {error}") from error
         return directory
@@ -246,54 +228,11 @@ class _State:
         return Postings(np.array(rows, np.int32), np.array(weights, np.float32))
 
 
-def _schema() -> fields.Schema:
-    return fields.Schema(**{BAG: _Weighted(), PINYIN: _Weighted(), KEYS: _Weighted(), _FACTS: fields.STORED()})
-
-
-@contextmanager
-def _writer(directory: Path) -> Iterator[Any]:
-    """Yield the only writer of the index; commits when the block ends, else leaves no trace."""
-    opened = index.open_dir(str(directory))
-    try:
-        # compound=False: Whoosh would copy a whole compound segment into memory on every open.
-        writer = opened.writer(
-            limitmb=_MEMORY_MB,
-            compound=False,
-            codec=W3Codec(blocklimit=_BLOCK, compression=0),
-            timeout=_WRITER_WAIT_S,
-        )
-    except LockError as error:
-        opened.close()
-        raise SearchUnavailable("another process is writing the index; try again when it has finished") from error
-    try:
-        yield writer
-    except BaseException:
-        writer.cancel()
-        raise
-    else:
-        writer.commit(mergetype=_merge_small)
-    finally:
-        opened.close()
-
-
-def _merge_small(writer: Any, segments: list[Any]) -> list[Any]:
-    """Merge the tail of small segments when it grows long, and segments mostly deleted."""
-    small = [s for s in segments if s.doc_count_all() < _SMALL_SEGMENT]
-    merged = small if len(small) >= _MANY_SMALL else []
-    wasted = [s for s in segments if s.deleted_count() > _MANY_DELETED * s.doc_count_all()]
-    chosen = [s for s in segments if s in merged or s in wasted]
-    for segment in chosen:
-        reader = SegmentReader(writer.storage, writer.schema, segment)
-        writer.add_reader(reader)
-        reader.close()
-    return [s for s in segments if s not in chosen]
-
-
 def _add(writer: Any, document: Document) -> None:
     terms = analyse(document)
     keys = {**terms.keys, _bib_key(document.bib_id): 1.0}
     facts = tuple(facts_of(document, terms.length))
-    writer.add_document(**{BAG: terms.bag, PINYIN: terms.pinyin, KEYS: keys, _FACTS: facts})
+    writer.add_document(**{BAG: terms.bag, PINYIN: terms.pinyin, KEYS: keys, FACTS: facts})
 
 
 def _bib_key(bib_id: int) -> str:
@@ -305,4 +244,4 @@ def _name(leaf: Any) -> str:
 
 
 def _facts(leaf: Any) -> list[Facts]:
-    return [Facts(*leaf.stored_fields(number)[_FACTS]) for number in range(leaf.doc_count_all())]
+    return [Facts(*leaf.stored_fields(number)[FACTS]) for number in range(leaf.doc_count_all())]

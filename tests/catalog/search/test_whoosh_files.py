@@ -9,8 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from whoosh.codec.whoosh3 import W3Codec
+from whoosh.filedb.filestore import RamStorage
+from whoosh.writing import PostingPool
 
-from catalog.search import whoosh_engine
+from catalog.search import whoosh_engine, whoosh_writing
 from catalog.search.protocol import Query, SearchUnavailable
 from catalog.search.whoosh_engine import WhooshEngine
 from tests.catalog.search.titles import DOCUMENTS
@@ -107,7 +110,7 @@ def test_a_failed_rebuild_leaves_the_old_index_and_no_litter(built: WhooshEngine
 
 
 def _die_while_writing(engine: WhooshEngine) -> None:
-    with whoosh_engine._writer(engine._directory()) as writer:  # type: ignore[arg-type]
+    with whoosh_writing.writing_to(engine._directory()) as writer:  # type: ignore[arg-type]
         whoosh_engine._add(writer, replace(DOCUMENTS[0], title="桃树嫁接"))
         os.kill(os.getpid(), signal.SIGKILL)
 
@@ -124,10 +127,10 @@ def test_a_writer_killed_before_its_commit_leaves_the_last_commit_and_no_lock(bu
 
 
 def test_two_writers_are_refused_and_not_mixed(built: WhooshEngine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(whoosh_engine, "_WRITER_WAIT_S", 0.0)
+    monkeypatch.setattr(whoosh_writing, "_WRITER_WAIT_S", 0.0)
     other = WhooshEngine(built.root)
     with (
-        whoosh_engine._writer(built._directory()),  # type: ignore[arg-type]
+        whoosh_writing.writing_to(built._directory()),  # type: ignore[arg-type]
         pytest.raises(SearchUnavailable, match="another process is writing"),
     ):
         other.apply(DOCUMENTS[:1])
@@ -158,3 +161,29 @@ def test_small_segments_are_merged_and_deletions_purged(tmp_path: Path) -> None:
     assert state.documents == 10
     assert state.segments <= 9
     engine.close()
+
+
+def _postings(engine: WhooshEngine) -> dict[tuple[str, bytes], list[tuple[int, float]]]:
+    with engine._opened() as state:
+        assert state is not None
+        reader = state._reader
+        return {
+            (field, term): list(zip(found.rows.tolist(), found.weights.tolist(), strict=True))
+            for field, term in reader.all_terms()
+            for found in [state.postings(field, term.decode())]
+        }
+
+
+def test_our_writer_writes_what_whoosh_itself_would(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fast, stock = WhooshEngine(tmp_path / "fast"), WhooshEngine(tmp_path / "stock")
+    fast.replace_all(DOCUMENTS)
+    monkeypatch.setattr(whoosh_writing, "_Codec", W3Codec)
+    monkeypatch.setattr(whoosh_writing, "_Pool", lambda: PostingPool(RamStorage(), None))
+    stock.replace_all(DOCUMENTS)
+    monkeypatch.undo()
+    ours = _postings(fast)
+    assert len(ours) > 1_000
+    assert ours == _postings(stock)
+    assert answers(fast) == answers(stock)
+    fast.close()
+    stock.close()
