@@ -1,0 +1,88 @@
+"""A reader's loans, holds and wishes as their pages show them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from sqlalchemy.orm import Session
+
+from circulation.holds import listing as holds_listing
+from circulation.lending import listing
+from circulation.models import Hold, Wish
+from circulation.wishes import listing as wishes_listing
+from library.kernel import clock
+from library.kernel.days import day_words, due_words
+
+Card = Mapping[str, Any]
+
+_WISH_STEPS = {"open": 0, "answered": 1, "ordered": 2, "arrived": 3}
+
+
+def loan_cards(session: Session, patron_id: int, limit: int | None = None) -> list[Card]:
+    """Return a reader's loans, the first due first."""
+    today = clock.today()
+    rows = listing.open_loans(session, patron_id)[:limit]
+    return [{"id": loan.id, "bib": bib, "due": due_words(loan.due_on, today)} for loan, bib, _barcode in rows]
+
+
+def hold_cards(session: Session, patron_id: int) -> list[Card]:
+    """Return a reader's holds with where each stands."""
+    today = clock.today()
+    return [
+        {"id": hold.id, "bib": bib, "pickup": branch.name, "state": hold_words(hold, ahead, today)}
+        for hold, bib, branch, ahead in holds_listing.open_holds(session, patron_id)
+    ]
+
+
+def hold_words(hold: Hold, ahead: int, today: date) -> tuple[str, str]:
+    """Return where a hold stands, as (kind of chip, words)."""
+    if hold.state == "ready":
+        if hold.pickup_until_on is None:
+            return "ok", _("Ready, come and get it")
+        return "ok", _("Ready, kept until %(day)s", day=day_words(hold.pickup_until_on, today))
+    if hold.state == "in_transit":
+        return "info", _("On its way to you")
+    if hold.state == "suspended":
+        return "plainly", _("Paused")
+    if ahead == 0:
+        return "hold", _("You are next")
+    return "hold", ngettext("%(num)s reader before you", "%(num)s readers before you", ahead)
+
+
+def wish_cards(session: Session, patron_id: int) -> list[Card]:
+    """Return a reader's wishes, the newest first."""
+    return [wish_card(wish) for wish in wishes_listing.wishes_of(session, patron_id)]
+
+
+def wish_card(wish: Wish) -> Card:
+    """Return one wish with its answer."""
+    on = day_words(clock.local_date(wish.wished_at), clock.today())
+    ended = {"declined": _("Cannot be had"), "cancelled": _("Withdrawn by you")}
+    return {
+        "id": wish.id,
+        "title": wish.title,
+        "on": _("Asked on %(day)s", day=on),
+        "at": _WISH_STEPS.get(wish.state),
+        "words": ended.get(wish.state, ""),
+        "answer": wish.answer,
+        "bib_id": wish.bib_id,
+    }
+
+
+def renewal_notice(answers: Sequence[Card], texts: Sequence[str]) -> tuple[str, str]:
+    """Return what to tell after renewing: (kind of notice, words); `texts` are the refusals in words."""
+    done = [answer for answer in answers if answer["decision"] == "allowed"]
+    if not answers:
+        return "info", _("There was nothing to renew.")
+    if not done:
+        return "warn", _("Not renewed. %(why)s", why=" ".join(texts))
+    until = max(date.fromisoformat(str(answer["loan"]["due_on"])) for answer in done)
+    words = ngettext(
+        "Renewed %(num)s book, until %(day)s.",
+        "Renewed %(num)s books, until %(day)s.",
+        len(done),
+        day=day_words(until, clock.today()),
+    )
+    return ("ok", words) if len(done) == len(answers) else ("warn", f"{words} {' '.join(texts)}")
