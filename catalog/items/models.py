@@ -7,7 +7,7 @@ same transaction as the rows it follows from, and `library db check` compares it
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from library.kernel.db import BigId, Model, big_pk, pk
@@ -69,7 +69,7 @@ class ItemBarcode(Model):
     valid_to: Mapped[date | None]
 
     __table_args__ = (
-        UniqueConstraint("owner_branch_id", "barcode"),
+        Index("uq_item_barcodes_owner", "owner_branch_id", "barcode", unique=True),
         Index(
             "uq_item_barcodes_current",
             "item_id",

@@ -1,5 +1,7 @@
 """Invariants of the tree, its codes and its locations."""
 
+from datetime import date
+
 from sqlalchemy import String, cast, func, or_, select
 from sqlalchemy.orm import aliased
 
@@ -32,8 +34,8 @@ INVARIANTS = (
         .where(
             _other.branch_id != BranchCode.branch_id,
             _other.id < BranchCode.id,
-            func.coalesce(BranchCode.valid_to, "9999-12-31") >= _other.valid_from,
-            func.coalesce(_other.valid_to, "9999-12-31") >= BranchCode.valid_from,
+            func.coalesce(BranchCode.valid_to, date.max) >= _other.valid_from,
+            func.coalesce(_other.valid_to, date.max) >= BranchCode.valid_from,
         ),
     ),
     Invariant(

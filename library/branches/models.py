@@ -42,7 +42,7 @@ class Branch(Model):
 
     __table_args__ = (
         UniqueConstraint("code"),
-        UniqueConstraint("path"),
+        Index("uq_branches_path", "path", unique=True),
         CheckConstraint(f"kind IN {KINDS}", name="kind"),
         CheckConstraint(f"state IN {STATES}", name="state"),
         CheckConstraint("(state = 'merged') = (merged_into_id IS NOT NULL)", name="merged_names_its_successor"),

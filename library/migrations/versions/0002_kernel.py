@@ -94,14 +94,8 @@ def upgrade() -> None:
         sa.Column("handled_at", UtcDateTime(), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("error", sa.Text(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["event_id"],
-            ["events.id"],
-            name=op.f("fk_event_deliveries_event_id_events"),
-        ),
-        sa.PrimaryKeyConstraint(
-            "consumer", "event_id", name=op.f("pk_event_deliveries")
-        ),
+        sa.ForeignKeyConstraint(["event_id"], ["events.id"], name=op.f("fk_event_deliveries_event_id_events")),
+        sa.PrimaryKeyConstraint("consumer", "event_id", name=op.f("pk_event_deliveries")),
     )
     op.create_index(
         "ix_event_deliveries_pending",
@@ -125,14 +119,9 @@ def upgrade() -> None:
         sa.Column("answer", sa.JSON(), nullable=True),
         sa.Column("at", UtcDateTime(), nullable=False),
         sa.CheckConstraint(
-            "channel IN ('desk','page','api','offline','sip2','job')",
-            name=op.f("ck_operations_channel"),
+            "channel IN ('desk','page','api','offline','sip2','job')", name=op.f("ck_operations_channel")
         ),
-        sa.ForeignKeyConstraint(
-            ["branch_id"],
-            ["branches.id"],
-            name=op.f("fk_operations_branch_id_branches"),
-        ),
+        sa.ForeignKeyConstraint(["branch_id"], ["branches.id"], name=op.f("fk_operations_branch_id_branches")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_operations")),
     )
     op.create_index("ix_operations_at", "operations", ["at"], unique=False)

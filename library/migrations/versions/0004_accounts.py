@@ -33,16 +33,12 @@ def upgrade() -> None:
         sa.Column("expires_at", UtcDateTime(), nullable=True),
         sa.Column("revoked_at", UtcDateTime(), nullable=True),
         sa.ForeignKeyConstraint(
-            ["account_id"],
-            ["staff_accounts.id"],
-            name=op.f("fk_api_tokens_account_id_staff_accounts"),
+            ["account_id"], ["staff_accounts.id"], name=op.f("fk_api_tokens_account_id_staff_accounts")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_api_tokens")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_api_tokens_token_hash")),
     )
-    op.create_index(
-        op.f("ix_api_tokens_account_id"), "api_tokens", ["account_id"], unique=False
-    )
+    op.create_index(op.f("ix_api_tokens_account_id"), "api_tokens", ["account_id"], unique=False)
     op.create_table(
         "role_grants",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -56,20 +52,12 @@ def upgrade() -> None:
             name=op.f("ck_role_grants_role"),
         ),
         sa.ForeignKeyConstraint(
-            ["account_id"],
-            ["staff_accounts.id"],
-            name=op.f("fk_role_grants_account_id_staff_accounts"),
+            ["account_id"], ["staff_accounts.id"], name=op.f("fk_role_grants_account_id_staff_accounts")
         ),
-        sa.ForeignKeyConstraint(
-            ["branch_id"],
-            ["branches.id"],
-            name=op.f("fk_role_grants_branch_id_branches"),
-        ),
+        sa.ForeignKeyConstraint(["branch_id"], ["branches.id"], name=op.f("fk_role_grants_branch_id_branches")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_role_grants")),
     )
-    op.create_index(
-        op.f("ix_role_grants_account_id"), "role_grants", ["account_id"], unique=False
-    )
+    op.create_index(op.f("ix_role_grants_account_id"), "role_grants", ["account_id"], unique=False)
     op.create_index(
         "uq_role_grants_open",
         "role_grants",
@@ -89,37 +77,16 @@ def upgrade() -> None:
         sa.Column("expires_at", UtcDateTime(), nullable=False),
         sa.Column("revoked_at", UtcDateTime(), nullable=True),
         sa.Column("device", sa.String(length=120), nullable=False),
-        sa.CheckConstraint(
-            "(account_id IS NULL) <> (patron_id IS NULL)",
-            name=op.f("ck_sign_in_sessions_one_person"),
-        ),
+        sa.CheckConstraint("(account_id IS NULL) <> (patron_id IS NULL)", name=op.f("ck_sign_in_sessions_one_person")),
         sa.ForeignKeyConstraint(
-            ["account_id"],
-            ["staff_accounts.id"],
-            name=op.f("fk_sign_in_sessions_account_id_staff_accounts"),
+            ["account_id"], ["staff_accounts.id"], name=op.f("fk_sign_in_sessions_account_id_staff_accounts")
         ),
-        sa.ForeignKeyConstraint(
-            ["patron_id"],
-            ["patrons.id"],
-            name=op.f("fk_sign_in_sessions_patron_id_patrons"),
-        ),
+        sa.ForeignKeyConstraint(["patron_id"], ["patrons.id"], name=op.f("fk_sign_in_sessions_patron_id_patrons")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_in_sessions")),
-        sa.UniqueConstraint(
-            "secret_hash", name=op.f("uq_sign_in_sessions_secret_hash")
-        ),
+        sa.UniqueConstraint("secret_hash", name=op.f("uq_sign_in_sessions_secret_hash")),
     )
-    op.create_index(
-        op.f("ix_sign_in_sessions_account_id"),
-        "sign_in_sessions",
-        ["account_id"],
-        unique=False,
-    )
-    op.create_index(
-        op.f("ix_sign_in_sessions_patron_id"),
-        "sign_in_sessions",
-        ["patron_id"],
-        unique=False,
-    )
+    op.create_index(op.f("ix_sign_in_sessions_account_id"), "sign_in_sessions", ["account_id"], unique=False)
+    op.create_index(op.f("ix_sign_in_sessions_patron_id"), "sign_in_sessions", ["patron_id"], unique=False)
 
 
 def downgrade() -> None:

@@ -23,22 +23,14 @@ def upgrade() -> None:
         sa.Column("note", sa.String(length=200), nullable=False),
         sa.Column("merged_into_id", sa.Integer(), nullable=True),
         sa.CheckConstraint(
-            "kind IN ('person','corporate','series','subject','place')",
-            name=op.f("ck_authorities_kind"),
+            "kind IN ('person','corporate','series','subject','place')", name=op.f("ck_authorities_kind")
         ),
         sa.ForeignKeyConstraint(
-            ["merged_into_id"],
-            ["authorities.id"],
-            name=op.f("fk_authorities_merged_into_id_authorities"),
+            ["merged_into_id"], ["authorities.id"], name=op.f("fk_authorities_merged_into_id_authorities")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_authorities")),
     )
-    op.create_index(
-        op.f("ix_authorities_preferred_folded"),
-        "authorities",
-        ["preferred_folded"],
-        unique=False,
-    )
+    op.create_index(op.f("ix_authorities_preferred_folded"), "authorities", ["preferred_folded"], unique=False)
     op.create_table(
         "bibs",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -71,50 +63,27 @@ def upgrade() -> None:
         sa.Column("changed_at", UtcDateTime(), nullable=False),
         sa.Column("withdrawn_at", UtcDateTime(), nullable=True),
         sa.Column("merged_into_id", sa.Integer(), nullable=True),
-        sa.CheckConstraint(
-            "audience IN ('children','youth','general','elders')",
-            name=op.f("ck_bibs_audience"),
-        ),
-        sa.CheckConstraint(
-            "id <> merged_into_id", name=op.f("ck_bibs_not_into_itself")
-        ),
-        sa.ForeignKeyConstraint(
-            ["merged_into_id"], ["bibs.id"], name=op.f("fk_bibs_merged_into_id_bibs")
-        ),
+        sa.CheckConstraint("audience IN ('children','youth','general','elders')", name=op.f("ck_bibs_audience")),
+        sa.CheckConstraint("id <> merged_into_id", name=op.f("ck_bibs_not_into_itself")),
+        sa.ForeignKeyConstraint(["merged_into_id"], ["bibs.id"], name=op.f("fk_bibs_merged_into_id_bibs")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_bibs")),
     )
     op.create_index(op.f("ix_bibs_clc"), "bibs", ["clc"], unique=False)
     op.create_index(op.f("ix_bibs_clc_top"), "bibs", ["clc_top"], unique=False)
     op.create_index(op.f("ix_bibs_isbn13"), "bibs", ["isbn13"], unique=False)
     op.create_index(op.f("ix_bibs_match_key"), "bibs", ["match_key"], unique=False)
-    op.create_index(
-        op.f("ix_bibs_merged_into_id"), "bibs", ["merged_into_id"], unique=False
-    )
-    op.create_index(
-        op.f("ix_bibs_title_folded"), "bibs", ["title_folded"], unique=False
-    )
+    op.create_index(op.f("ix_bibs_merged_into_id"), "bibs", ["merged_into_id"], unique=False)
+    op.create_index(op.f("ix_bibs_title_folded"), "bibs", ["title_folded"], unique=False)
     op.create_index(op.f("ix_bibs_year"), "bibs", ["year"], unique=False)
     op.create_table(
         "authority_links",
         sa.Column("from_id", sa.Integer(), nullable=False),
         sa.Column("to_id", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(length=12), nullable=False),
-        sa.CheckConstraint(
-            "from_id <> to_id", name=op.f("ck_authority_links_not_to_itself")
-        ),
-        sa.ForeignKeyConstraint(
-            ["from_id"],
-            ["authorities.id"],
-            name=op.f("fk_authority_links_from_id_authorities"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["to_id"],
-            ["authorities.id"],
-            name=op.f("fk_authority_links_to_id_authorities"),
-        ),
-        sa.PrimaryKeyConstraint(
-            "from_id", "to_id", "kind", name=op.f("pk_authority_links")
-        ),
+        sa.CheckConstraint("from_id <> to_id", name=op.f("ck_authority_links_not_to_itself")),
+        sa.ForeignKeyConstraint(["from_id"], ["authorities.id"], name=op.f("fk_authority_links_from_id_authorities")),
+        sa.ForeignKeyConstraint(["to_id"], ["authorities.id"], name=op.f("fk_authority_links_to_id_authorities")),
+        sa.PrimaryKeyConstraint("from_id", "to_id", "kind", name=op.f("pk_authority_links")),
     )
     op.create_table(
         "authority_variants",
@@ -123,50 +92,25 @@ def upgrade() -> None:
         sa.Column("form", sa.String(length=300), nullable=False),
         sa.Column("form_folded", sa.String(length=300), nullable=False),
         sa.ForeignKeyConstraint(
-            ["authority_id"],
-            ["authorities.id"],
-            name=op.f("fk_authority_variants_authority_id_authorities"),
+            ["authority_id"], ["authorities.id"], name=op.f("fk_authority_variants_authority_id_authorities")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_authority_variants")),
-        sa.UniqueConstraint(
-            "authority_id", "form", name=op.f("uq_authority_variants_authority_id_form")
-        ),
+        sa.UniqueConstraint("authority_id", "form", name=op.f("uq_authority_variants_authority_id_form")),
     )
-    op.create_index(
-        op.f("ix_authority_variants_authority_id"),
-        "authority_variants",
-        ["authority_id"],
-        unique=False,
-    )
-    op.create_index(
-        op.f("ix_authority_variants_form_folded"),
-        "authority_variants",
-        ["form_folded"],
-        unique=False,
-    )
+    op.create_index(op.f("ix_authority_variants_authority_id"), "authority_variants", ["authority_id"], unique=False)
+    op.create_index(op.f("ix_authority_variants_form_folded"), "authority_variants", ["form_folded"], unique=False)
     op.create_table(
         "bib_authorities",
         sa.Column("bib_id", sa.Integer(), nullable=False),
         sa.Column("authority_id", sa.Integer(), nullable=False),
         sa.Column("role", sa.String(length=20), nullable=False),
         sa.ForeignKeyConstraint(
-            ["authority_id"],
-            ["authorities.id"],
-            name=op.f("fk_bib_authorities_authority_id_authorities"),
+            ["authority_id"], ["authorities.id"], name=op.f("fk_bib_authorities_authority_id_authorities")
         ),
-        sa.ForeignKeyConstraint(
-            ["bib_id"], ["bibs.id"], name=op.f("fk_bib_authorities_bib_id_bibs")
-        ),
-        sa.PrimaryKeyConstraint(
-            "bib_id", "authority_id", "role", name=op.f("pk_bib_authorities")
-        ),
+        sa.ForeignKeyConstraint(["bib_id"], ["bibs.id"], name=op.f("fk_bib_authorities_bib_id_bibs")),
+        sa.PrimaryKeyConstraint("bib_id", "authority_id", "role", name=op.f("pk_bib_authorities")),
     )
-    op.create_index(
-        op.f("ix_bib_authorities_authority_id"),
-        "bib_authorities",
-        ["authority_id"],
-        unique=False,
-    )
+    op.create_index(op.f("ix_bib_authorities_authority_id"), "bib_authorities", ["authority_id"], unique=False)
     op.create_table(
         "bib_edits",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -176,9 +120,7 @@ def upgrade() -> None:
         sa.Column("at", UtcDateTime(), nullable=False),
         sa.Column("operation_id", sa.String(length=36), nullable=True),
         sa.Column("undone_at", UtcDateTime(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["bib_id"], ["bibs.id"], name=op.f("fk_bib_edits_bib_id_bibs")
-        ),
+        sa.ForeignKeyConstraint(["bib_id"], ["bibs.id"], name=op.f("fk_bib_edits_bib_id_bibs")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_bib_edits")),
     )
     op.create_index(op.f("ix_bib_edits_bib_id"), "bib_edits", ["bib_id"], unique=False)
@@ -196,24 +138,13 @@ def upgrade() -> None:
         sa.Column("bib_id", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(length=12), nullable=False),
         sa.Column("value", sa.String(length=60), nullable=False),
-        sa.CheckConstraint(
-            "kind IN ('isbn','issn','unified','control','other')",
-            name=op.f("ck_bib_identifiers_kind"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["bib_id"], ["bibs.id"], name=op.f("fk_bib_identifiers_bib_id_bibs")
-        ),
+        sa.CheckConstraint("kind IN ('isbn','issn','unified','control','other')", name=op.f("ck_bib_identifiers_kind")),
+        sa.ForeignKeyConstraint(["bib_id"], ["bibs.id"], name=op.f("fk_bib_identifiers_bib_id_bibs")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_bib_identifiers")),
-        sa.UniqueConstraint(
-            "bib_id", "kind", "value", name=op.f("uq_bib_identifiers_bib_id_kind_value")
-        ),
+        sa.UniqueConstraint("bib_id", "kind", "value", name=op.f("uq_bib_identifiers_bib_id_kind_value")),
     )
-    op.create_index(
-        op.f("ix_bib_identifiers_bib_id"), "bib_identifiers", ["bib_id"], unique=False
-    )
-    op.create_index(
-        "ix_bib_identifiers_value", "bib_identifiers", ["kind", "value"], unique=False
-    )
+    op.create_index(op.f("ix_bib_identifiers_bib_id"), "bib_identifiers", ["bib_id"], unique=False)
+    op.create_index("ix_bib_identifiers_value", "bib_identifiers", ["kind", "value"], unique=False)
     op.create_table(
         "bib_merges",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -223,20 +154,12 @@ def upgrade() -> None:
         sa.Column("operation_id", sa.String(length=36), nullable=True),
         sa.Column("moved", sa.JSON(), nullable=False),
         sa.Column("undone_at", UtcDateTime(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["from_id"], ["bibs.id"], name=op.f("fk_bib_merges_from_id_bibs")
-        ),
-        sa.ForeignKeyConstraint(
-            ["into_id"], ["bibs.id"], name=op.f("fk_bib_merges_into_id_bibs")
-        ),
+        sa.ForeignKeyConstraint(["from_id"], ["bibs.id"], name=op.f("fk_bib_merges_from_id_bibs")),
+        sa.ForeignKeyConstraint(["into_id"], ["bibs.id"], name=op.f("fk_bib_merges_into_id_bibs")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_bib_merges")),
     )
-    op.create_index(
-        op.f("ix_bib_merges_from_id"), "bib_merges", ["from_id"], unique=False
-    )
-    op.create_index(
-        op.f("ix_bib_merges_into_id"), "bib_merges", ["into_id"], unique=False
-    )
+    op.create_index(op.f("ix_bib_merges_from_id"), "bib_merges", ["from_id"], unique=False)
+    op.create_index(op.f("ix_bib_merges_into_id"), "bib_merges", ["into_id"], unique=False)
     op.create_table(
         "import_batches",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -249,14 +172,9 @@ def upgrade() -> None:
         sa.Column("finished_at", UtcDateTime(), nullable=True),
         sa.Column("operation_id", sa.String(length=36), nullable=True),
         sa.CheckConstraint(
-            "state IN ('running', 'done', 'reverting', 'reverted', 'failed')",
-            name=op.f("ck_import_batches_state"),
+            "state IN ('running', 'done', 'reverting', 'reverted', 'failed')", name=op.f("ck_import_batches_state")
         ),
-        sa.ForeignKeyConstraint(
-            ["branch_id"],
-            ["branches.id"],
-            name=op.f("fk_import_batches_branch_id_branches"),
-        ),
+        sa.ForeignKeyConstraint(["branch_id"], ["branches.id"], name=op.f("fk_import_batches_branch_id_branches")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_import_batches")),
     )
     op.create_table(
@@ -274,48 +192,21 @@ def upgrade() -> None:
         sa.Column("batch_id", sa.Integer(), nullable=True),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("removed_at", UtcDateTime(), nullable=True),
-        sa.CheckConstraint(
-            "flavour IN ('cnmarc','marc21','form')",
-            name=op.f("ck_bib_source_records_flavour"),
-        ),
+        sa.CheckConstraint("flavour IN ('cnmarc','marc21','form')", name=op.f("ck_bib_source_records_flavour")),
         sa.ForeignKeyConstraint(
-            ["batch_id"],
-            ["import_batches.id"],
-            name=op.f("fk_bib_source_records_batch_id_import_batches"),
+            ["batch_id"], ["import_batches.id"], name=op.f("fk_bib_source_records_batch_id_import_batches")
         ),
+        sa.ForeignKeyConstraint(["bib_id"], ["bibs.id"], name=op.f("fk_bib_source_records_bib_id_bibs")),
         sa.ForeignKeyConstraint(
-            ["bib_id"], ["bibs.id"], name=op.f("fk_bib_source_records_bib_id_bibs")
-        ),
-        sa.ForeignKeyConstraint(
-            ["merged_from_id"],
-            ["bibs.id"],
-            name=op.f("fk_bib_source_records_merged_from_id_bibs"),
+            ["merged_from_id"], ["bibs.id"], name=op.f("fk_bib_source_records_merged_from_id_bibs")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_bib_source_records")),
     )
+    op.create_index(op.f("ix_bib_source_records_batch_id"), "bib_source_records", ["batch_id"], unique=False)
+    op.create_index(op.f("ix_bib_source_records_bib_id"), "bib_source_records", ["bib_id"], unique=False)
+    op.create_index(op.f("ix_bib_source_records_checksum"), "bib_source_records", ["checksum"], unique=False)
     op.create_index(
-        op.f("ix_bib_source_records_batch_id"),
-        "bib_source_records",
-        ["batch_id"],
-        unique=False,
-    )
-    op.create_index(
-        op.f("ix_bib_source_records_bib_id"),
-        "bib_source_records",
-        ["bib_id"],
-        unique=False,
-    )
-    op.create_index(
-        op.f("ix_bib_source_records_checksum"),
-        "bib_source_records",
-        ["checksum"],
-        unique=False,
-    )
-    op.create_index(
-        op.f("ix_bib_source_records_control_number"),
-        "bib_source_records",
-        ["control_number"],
-        unique=False,
+        op.f("ix_bib_source_records_control_number"), "bib_source_records", ["control_number"], unique=False
     )
     op.create_table(
         "import_records",
@@ -332,13 +223,9 @@ def upgrade() -> None:
             name=op.f("ck_import_records_outcome"),
         ),
         sa.ForeignKeyConstraint(
-            ["batch_id"],
-            ["import_batches.id"],
-            name=op.f("fk_import_records_batch_id_import_batches"),
+            ["batch_id"], ["import_batches.id"], name=op.f("fk_import_records_batch_id_import_batches")
         ),
-        sa.ForeignKeyConstraint(
-            ["bib_id"], ["bibs.id"], name=op.f("fk_import_records_bib_id_bibs")
-        ),
+        sa.ForeignKeyConstraint(["bib_id"], ["bibs.id"], name=op.f("fk_import_records_bib_id_bibs")),
         sa.ForeignKeyConstraint(
             ["source_record_id"],
             ["bib_source_records.id"],
@@ -346,15 +233,8 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_import_records")),
     )
-    op.create_index(
-        "ix_import_records_batch_id",
-        "import_records",
-        ["batch_id", "outcome"],
-        unique=False,
-    )
-    op.create_index(
-        op.f("ix_import_records_bib_id"), "import_records", ["bib_id"], unique=False
-    )
+    op.create_index("ix_import_records_batch_id", "import_records", ["batch_id", "outcome"], unique=False)
+    op.create_index(op.f("ix_import_records_bib_id"), "import_records", ["bib_id"], unique=False)
 
 
 def downgrade() -> None:

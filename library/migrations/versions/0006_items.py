@@ -44,61 +44,24 @@ def upgrade() -> None:
         sa.Column("last_loan_on", sa.Date(), nullable=True),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.CheckConstraint(
-            "source IN ('purchase', 'allocation', 'donation', 'exchange', 'legacy')",
-            name=op.f("ck_items_source"),
+            "source IN ('purchase', 'allocation', 'donation', 'exchange', 'legacy')", name=op.f("ck_items_source")
         ),
-        sa.CheckConstraint(
-            "price_cents IS NULL OR price_cents >= 0", name=op.f("ck_items_price")
-        ),
+        sa.CheckConstraint("price_cents IS NULL OR price_cents >= 0", name=op.f("ck_items_price")),
+        sa.ForeignKeyConstraint(["batch_id"], ["import_batches.id"], name=op.f("fk_items_batch_id_import_batches")),
+        sa.ForeignKeyConstraint(["bib_id"], ["bibs.id"], name=op.f("fk_items_bib_id_bibs")),
         sa.ForeignKeyConstraint(
-            ["batch_id"],
-            ["import_batches.id"],
-            name=op.f("fk_items_batch_id_import_batches"),
+            ["current_branch_id"], ["branches.id"], name=op.f("fk_items_current_branch_id_branches")
         ),
-        sa.ForeignKeyConstraint(
-            ["bib_id"], ["bibs.id"], name=op.f("fk_items_bib_id_bibs")
-        ),
-        sa.ForeignKeyConstraint(
-            ["current_branch_id"],
-            ["branches.id"],
-            name=op.f("fk_items_current_branch_id_branches"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["home_branch_id"],
-            ["branches.id"],
-            name=op.f("fk_items_home_branch_id_branches"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["location_id"],
-            ["locations.id"],
-            name=op.f("fk_items_location_id_locations"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["owner_branch_id"],
-            ["branches.id"],
-            name=op.f("fk_items_owner_branch_id_branches"),
-        ),
+        sa.ForeignKeyConstraint(["home_branch_id"], ["branches.id"], name=op.f("fk_items_home_branch_id_branches")),
+        sa.ForeignKeyConstraint(["location_id"], ["locations.id"], name=op.f("fk_items_location_id_locations")),
+        sa.ForeignKeyConstraint(["owner_branch_id"], ["branches.id"], name=op.f("fk_items_owner_branch_id_branches")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_items")),
     )
     op.create_index(op.f("ix_items_batch_id"), "items", ["batch_id"], unique=False)
-    op.create_index(
-        "ix_items_bib_id",
-        "items",
-        ["bib_id", "current_branch_id", "is_available"],
-        unique=False,
-    )
-    op.create_index(
-        "ix_items_here_now",
-        "items",
-        ["current_branch_id", "is_available", "bib_id"],
-        unique=False,
-    )
-    op.create_index(
-        op.f("ix_items_home_branch_id"), "items", ["home_branch_id"], unique=False
-    )
-    op.create_index(
-        op.f("ix_items_owner_branch_id"), "items", ["owner_branch_id"], unique=False
-    )
+    op.create_index("ix_items_bib_id", "items", ["bib_id", "current_branch_id", "is_available"], unique=False)
+    op.create_index("ix_items_here_now", "items", ["current_branch_id", "is_available", "bib_id"], unique=False)
+    op.create_index(op.f("ix_items_home_branch_id"), "items", ["home_branch_id"], unique=False)
+    op.create_index(op.f("ix_items_owner_branch_id"), "items", ["owner_branch_id"], unique=False)
     op.create_table(
         "item_barcodes",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -107,27 +70,14 @@ def upgrade() -> None:
         sa.Column("barcode", sa.String(length=64), nullable=False),
         sa.Column("valid_from", sa.Date(), nullable=False),
         sa.Column("valid_to", sa.Date(), nullable=True),
+        sa.ForeignKeyConstraint(["item_id"], ["items.id"], name=op.f("fk_item_barcodes_item_id_items")),
         sa.ForeignKeyConstraint(
-            ["item_id"], ["items.id"], name=op.f("fk_item_barcodes_item_id_items")
-        ),
-        sa.ForeignKeyConstraint(
-            ["owner_branch_id"],
-            ["branches.id"],
-            name=op.f("fk_item_barcodes_owner_branch_id_branches"),
+            ["owner_branch_id"], ["branches.id"], name=op.f("fk_item_barcodes_owner_branch_id_branches")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_item_barcodes")),
-        sa.UniqueConstraint(
-            "owner_branch_id",
-            "barcode",
-            name=op.f("uq_item_barcodes_owner_branch_id_barcode"),
-        ),
     )
-    op.create_index(
-        op.f("ix_item_barcodes_barcode"), "item_barcodes", ["barcode"], unique=False
-    )
-    op.create_index(
-        op.f("ix_item_barcodes_item_id"), "item_barcodes", ["item_id"], unique=False
-    )
+    op.create_index(op.f("ix_item_barcodes_barcode"), "item_barcodes", ["barcode"], unique=False)
+    op.create_index(op.f("ix_item_barcodes_item_id"), "item_barcodes", ["item_id"], unique=False)
     op.create_index(
         "uq_item_barcodes_current",
         "item_barcodes",
@@ -136,6 +86,7 @@ def upgrade() -> None:
         sqlite_where=sa.text("valid_to IS NULL"),
         postgresql_where=sa.text("valid_to IS NULL"),
     )
+    op.create_index("uq_item_barcodes_owner", "item_barcodes", ["owner_branch_id", "barcode"], unique=True)
     op.create_table(
         "item_conditions",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -147,21 +98,13 @@ def upgrade() -> None:
         sa.Column("note", sa.String(length=200), nullable=False),
         sa.Column("operation_id", sa.String(length=36), nullable=True),
         sa.CheckConstraint(
-            "kind IN ('lost', 'missing', 'damaged', 'withdrawn', 'in_processing')",
-            name=op.f("ck_item_conditions_kind"),
+            "kind IN ('lost', 'missing', 'damaged', 'withdrawn', 'in_processing')", name=op.f("ck_item_conditions_kind")
         ),
-        sa.CheckConstraint(
-            "until IS NULL OR until >= since",
-            name=op.f("ck_item_conditions_times_in_order"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["item_id"], ["items.id"], name=op.f("fk_item_conditions_item_id_items")
-        ),
+        sa.CheckConstraint("until IS NULL OR until >= since", name=op.f("ck_item_conditions_times_in_order")),
+        sa.ForeignKeyConstraint(["item_id"], ["items.id"], name=op.f("fk_item_conditions_item_id_items")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_item_conditions")),
     )
-    op.create_index(
-        op.f("ix_item_conditions_item_id"), "item_conditions", ["item_id"], unique=False
-    )
+    op.create_index(op.f("ix_item_conditions_item_id"), "item_conditions", ["item_id"], unique=False)
     op.create_index(
         "uq_item_conditions_open",
         "item_conditions",
@@ -181,26 +124,16 @@ def upgrade() -> None:
         sa.Column("operation_id", sa.String(length=36), nullable=True),
         sa.Column("event_id", BigId, nullable=True),
         sa.ForeignKeyConstraint(
-            ["from_branch_id"],
-            ["branches.id"],
-            name=op.f("fk_item_movements_from_branch_id_branches"),
+            ["from_branch_id"], ["branches.id"], name=op.f("fk_item_movements_from_branch_id_branches")
         ),
+        sa.ForeignKeyConstraint(["item_id"], ["items.id"], name=op.f("fk_item_movements_item_id_items")),
         sa.ForeignKeyConstraint(
-            ["item_id"], ["items.id"], name=op.f("fk_item_movements_item_id_items")
-        ),
-        sa.ForeignKeyConstraint(
-            ["to_branch_id"],
-            ["branches.id"],
-            name=op.f("fk_item_movements_to_branch_id_branches"),
+            ["to_branch_id"], ["branches.id"], name=op.f("fk_item_movements_to_branch_id_branches")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_item_movements")),
     )
-    op.create_index(
-        "ix_item_movements_item_id", "item_movements", ["item_id", "at"], unique=False
-    )
-    op.create_index(
-        "ix_item_movements_to", "item_movements", ["to_branch_id", "at"], unique=False
-    )
+    op.create_index("ix_item_movements_item_id", "item_movements", ["item_id", "at"], unique=False)
+    op.create_index("ix_item_movements_to", "item_movements", ["to_branch_id", "at"], unique=False)
 
 
 def downgrade() -> None:

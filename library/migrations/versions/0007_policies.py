@@ -27,28 +27,15 @@ def upgrade() -> None:
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("ended_at", UtcDateTime(), nullable=True),
         sa.Column("operation_id", sa.String(length=36), nullable=True),
+        sa.CheckConstraint("branch_id IS NULL OR set_id IS NULL", name=op.f("ck_policy_rows_one_place")),
         sa.CheckConstraint(
-            "branch_id IS NULL OR set_id IS NULL", name=op.f("ck_policy_rows_one_place")
+            "to_on IS NULL OR from_on IS NULL OR to_on >= from_on", name=op.f("ck_policy_rows_dates_in_order")
         ),
-        sa.CheckConstraint(
-            "to_on IS NULL OR from_on IS NULL OR to_on >= from_on",
-            name=op.f("ck_policy_rows_dates_in_order"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["branch_id"],
-            ["branches.id"],
-            name=op.f("fk_policy_rows_branch_id_branches"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["set_id"],
-            ["branch_sets.id"],
-            name=op.f("fk_policy_rows_set_id_branch_sets"),
-        ),
+        sa.ForeignKeyConstraint(["branch_id"], ["branches.id"], name=op.f("fk_policy_rows_branch_id_branches")),
+        sa.ForeignKeyConstraint(["set_id"], ["branch_sets.id"], name=op.f("fk_policy_rows_set_id_branch_sets")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_policy_rows")),
     )
-    op.create_index(
-        "ix_policy_rows_rule", "policy_rows", ["rule", "ended_at"], unique=False
-    )
+    op.create_index("ix_policy_rows_rule", "policy_rows", ["rule", "ended_at"], unique=False)
 
 
 def downgrade() -> None:

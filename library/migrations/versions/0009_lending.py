@@ -19,16 +19,10 @@ def upgrade() -> None:
         sa.Column("branch_id", sa.Integer(), nullable=True),
         sa.Column("words", sa.String(length=80), nullable=False),
         sa.Column("times", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["branch_id"],
-            ["branches.id"],
-            name=op.f("fk_empty_searches_branch_id_branches"),
-        ),
+        sa.ForeignKeyConstraint(["branch_id"], ["branches.id"], name=op.f("fk_empty_searches_branch_id_branches")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_empty_searches")),
     )
-    op.create_index(
-        "uq_empty_searches", "empty_searches", ["on", "branch_id", "words"], unique=True
-    )
+    op.create_index("uq_empty_searches", "empty_searches", ["on", "branch_id", "words"], unique=True)
     op.create_table(
         "loans",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -50,40 +44,16 @@ def upgrade() -> None:
         sa.Column("item_class", sa.String(length=20), nullable=False),
         sa.Column("decided", sa.JSON(), nullable=False),
         sa.Column("operation_id", sa.String(length=36), nullable=True),
-        sa.CheckConstraint(
-            "closed_as IN ('returned','forced','lost','undone')",
-            name=op.f("ck_loans_closed_as"),
-        ),
-        sa.CheckConstraint(
-            "(in_at IS NULL) = (closed_as IS NULL)",
-            name=op.f("ck_loans_closed_somehow"),
-        ),
-        sa.CheckConstraint(
-            "in_at IS NULL OR in_at >= out_at", name=op.f("ck_loans_times_in_order")
-        ),
+        sa.CheckConstraint("closed_as IN ('returned','forced','lost','undone')", name=op.f("ck_loans_closed_as")),
+        sa.CheckConstraint("(in_at IS NULL) = (closed_as IS NULL)", name=op.f("ck_loans_closed_somehow")),
+        sa.CheckConstraint("in_at IS NULL OR in_at >= out_at", name=op.f("ck_loans_times_in_order")),
         sa.CheckConstraint("renewals >= 0", name=op.f("ck_loans_renewals")),
-        sa.ForeignKeyConstraint(
-            ["bib_id"], ["bibs.id"], name=op.f("fk_loans_bib_id_bibs")
-        ),
-        sa.ForeignKeyConstraint(
-            ["in_branch_id"],
-            ["branches.id"],
-            name=op.f("fk_loans_in_branch_id_branches"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["item_id"], ["items.id"], name=op.f("fk_loans_item_id_items")
-        ),
-        sa.ForeignKeyConstraint(
-            ["out_branch_id"],
-            ["branches.id"],
-            name=op.f("fk_loans_out_branch_id_branches"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["patron_id"], ["patrons.id"], name=op.f("fk_loans_patron_id_patrons")
-        ),
-        sa.ForeignKeyConstraint(
-            ["village_id"], ["branches.id"], name=op.f("fk_loans_village_id_branches")
-        ),
+        sa.ForeignKeyConstraint(["bib_id"], ["bibs.id"], name=op.f("fk_loans_bib_id_bibs")),
+        sa.ForeignKeyConstraint(["in_branch_id"], ["branches.id"], name=op.f("fk_loans_in_branch_id_branches")),
+        sa.ForeignKeyConstraint(["item_id"], ["items.id"], name=op.f("fk_loans_item_id_items")),
+        sa.ForeignKeyConstraint(["out_branch_id"], ["branches.id"], name=op.f("fk_loans_out_branch_id_branches")),
+        sa.ForeignKeyConstraint(["patron_id"], ["patrons.id"], name=op.f("fk_loans_patron_id_patrons")),
+        sa.ForeignKeyConstraint(["village_id"], ["branches.id"], name=op.f("fk_loans_village_id_branches")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_loans")),
     )
     op.create_index(op.f("ix_loans_bib_id"), "loans", ["bib_id"], unique=False)
@@ -126,23 +96,14 @@ def upgrade() -> None:
         sa.Column("operation_id", sa.String(length=36), nullable=True),
         sa.Column("details", sa.JSON(), nullable=False),
         sa.CheckConstraint(
-            "state IN ('open', 'answered', 'ordered', 'arrived', 'declined', 'cancelled')",
-            name=op.f("ck_wishes_state"),
+            "state IN ('open', 'answered', 'ordered', 'arrived', 'declined', 'cancelled')", name=op.f("ck_wishes_state")
         ),
-        sa.ForeignKeyConstraint(
-            ["bib_id"], ["bibs.id"], name=op.f("fk_wishes_bib_id_bibs")
-        ),
-        sa.ForeignKeyConstraint(
-            ["branch_id"], ["branches.id"], name=op.f("fk_wishes_branch_id_branches")
-        ),
-        sa.ForeignKeyConstraint(
-            ["patron_id"], ["patrons.id"], name=op.f("fk_wishes_patron_id_patrons")
-        ),
+        sa.ForeignKeyConstraint(["bib_id"], ["bibs.id"], name=op.f("fk_wishes_bib_id_bibs")),
+        sa.ForeignKeyConstraint(["branch_id"], ["branches.id"], name=op.f("fk_wishes_branch_id_branches")),
+        sa.ForeignKeyConstraint(["patron_id"], ["patrons.id"], name=op.f("fk_wishes_patron_id_patrons")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_wishes")),
     )
-    op.create_index(
-        "ix_wishes_branch_id", "wishes", ["branch_id", "state"], unique=False
-    )
+    op.create_index("ix_wishes_branch_id", "wishes", ["branch_id", "state"], unique=False)
     op.create_index(op.f("ix_wishes_patron_id"), "wishes", ["patron_id"], unique=False)
     op.create_table(
         "holds",
@@ -167,8 +128,7 @@ def upgrade() -> None:
         sa.Column("patron_category", sa.String(length=20), nullable=True),
         sa.Column("operation_id", sa.String(length=36), nullable=True),
         sa.CheckConstraint(
-            "(state IN ('fulfilled','cancelled','expired')) = (ended_at IS NOT NULL)",
-            name=op.f("ck_holds_ended"),
+            "(state IN ('fulfilled','cancelled','expired')) = (ended_at IS NOT NULL)", name=op.f("ck_holds_ended")
         ),
         sa.CheckConstraint(
             "state IN ('waiting', 'suspended', 'in_transit', 'ready', 'fulfilled', 'cancelled', 'expired')",
@@ -178,34 +138,16 @@ def upgrade() -> None:
             "state NOT IN ('in_transit','ready') OR captured_item_id IS NOT NULL",
             name=op.f("ck_holds_captured_has_a_copy"),
         ),
-        sa.ForeignKeyConstraint(
-            ["bib_id"], ["bibs.id"], name=op.f("fk_holds_bib_id_bibs")
-        ),
-        sa.ForeignKeyConstraint(
-            ["captured_item_id"],
-            ["items.id"],
-            name=op.f("fk_holds_captured_item_id_items"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["item_id"], ["items.id"], name=op.f("fk_holds_item_id_items")
-        ),
-        sa.ForeignKeyConstraint(
-            ["loan_id"], ["loans.id"], name=op.f("fk_holds_loan_id_loans")
-        ),
-        sa.ForeignKeyConstraint(
-            ["patron_id"], ["patrons.id"], name=op.f("fk_holds_patron_id_patrons")
-        ),
-        sa.ForeignKeyConstraint(
-            ["pickup_branch_id"],
-            ["branches.id"],
-            name=op.f("fk_holds_pickup_branch_id_branches"),
-        ),
+        sa.ForeignKeyConstraint(["bib_id"], ["bibs.id"], name=op.f("fk_holds_bib_id_bibs")),
+        sa.ForeignKeyConstraint(["captured_item_id"], ["items.id"], name=op.f("fk_holds_captured_item_id_items")),
+        sa.ForeignKeyConstraint(["item_id"], ["items.id"], name=op.f("fk_holds_item_id_items")),
+        sa.ForeignKeyConstraint(["loan_id"], ["loans.id"], name=op.f("fk_holds_loan_id_loans")),
+        sa.ForeignKeyConstraint(["patron_id"], ["patrons.id"], name=op.f("fk_holds_patron_id_patrons")),
+        sa.ForeignKeyConstraint(["pickup_branch_id"], ["branches.id"], name=op.f("fk_holds_pickup_branch_id_branches")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_holds")),
     )
     op.create_index("ix_holds_patron_id", "holds", ["patron_id"], unique=False)
-    op.create_index(
-        "ix_holds_pickup", "holds", ["pickup_branch_id", "state"], unique=False
-    )
+    op.create_index("ix_holds_pickup", "holds", ["pickup_branch_id", "state"], unique=False)
     op.create_index(
         "ix_holds_queue",
         "holds",
@@ -243,40 +185,22 @@ def upgrade() -> None:
         sa.Column("at", UtcDateTime(), nullable=False),
         sa.Column("operation_id", sa.String(length=36), nullable=True),
         sa.CheckConstraint(
-            "(kind = 'void') = (voids_id IS NOT NULL)",
-            name=op.f("ck_ledger_entries_void_names_its_line"),
+            "(kind = 'void') = (voids_id IS NOT NULL)", name=op.f("ck_ledger_entries_void_names_its_line")
         ),
         sa.CheckConstraint(
             "kind IN ('deposit', 'deposit_refund', 'compensation', 'processing', 'payment', 'waiver', 'void')",
             name=op.f("ck_ledger_entries_kind"),
         ),
         sa.CheckConstraint("amount_cents <> 0", name=op.f("ck_ledger_entries_amount")),
+        sa.ForeignKeyConstraint(["branch_id"], ["branches.id"], name=op.f("fk_ledger_entries_branch_id_branches")),
+        sa.ForeignKeyConstraint(["loan_id"], ["loans.id"], name=op.f("fk_ledger_entries_loan_id_loans")),
+        sa.ForeignKeyConstraint(["patron_id"], ["patrons.id"], name=op.f("fk_ledger_entries_patron_id_patrons")),
         sa.ForeignKeyConstraint(
-            ["branch_id"],
-            ["branches.id"],
-            name=op.f("fk_ledger_entries_branch_id_branches"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["loan_id"], ["loans.id"], name=op.f("fk_ledger_entries_loan_id_loans")
-        ),
-        sa.ForeignKeyConstraint(
-            ["patron_id"],
-            ["patrons.id"],
-            name=op.f("fk_ledger_entries_patron_id_patrons"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["voids_id"],
-            ["ledger_entries.id"],
-            name=op.f("fk_ledger_entries_voids_id_ledger_entries"),
+            ["voids_id"], ["ledger_entries.id"], name=op.f("fk_ledger_entries_voids_id_ledger_entries")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_entries")),
     )
-    op.create_index(
-        op.f("ix_ledger_entries_patron_id"),
-        "ledger_entries",
-        ["patron_id"],
-        unique=False,
-    )
+    op.create_index(op.f("ix_ledger_entries_patron_id"), "ledger_entries", ["patron_id"], unique=False)
     op.create_table(
         "loan_renewals",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -286,19 +210,11 @@ def upgrade() -> None:
         sa.Column("due_after", sa.Date(), nullable=False),
         sa.Column("branch_id", sa.Integer(), nullable=True),
         sa.Column("operation_id", sa.String(length=36), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["branch_id"],
-            ["branches.id"],
-            name=op.f("fk_loan_renewals_branch_id_branches"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["loan_id"], ["loans.id"], name=op.f("fk_loan_renewals_loan_id_loans")
-        ),
+        sa.ForeignKeyConstraint(["branch_id"], ["branches.id"], name=op.f("fk_loan_renewals_branch_id_branches")),
+        sa.ForeignKeyConstraint(["loan_id"], ["loans.id"], name=op.f("fk_loan_renewals_loan_id_loans")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_loan_renewals")),
     )
-    op.create_index(
-        op.f("ix_loan_renewals_loan_id"), "loan_renewals", ["loan_id"], unique=False
-    )
+    op.create_index(op.f("ix_loan_renewals_loan_id"), "loan_renewals", ["loan_id"], unique=False)
 
 
 def downgrade() -> None:

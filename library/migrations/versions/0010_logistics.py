@@ -27,35 +27,15 @@ def upgrade() -> None:
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("dispatched_at", UtcDateTime(), nullable=True),
         sa.Column("received_at", UtcDateTime(), nullable=True),
-        sa.CheckConstraint(
-            "state IN ('open','sealed','dispatched','received','retired')",
-            name=op.f("ck_boxes_state"),
-        ),
+        sa.CheckConstraint("state IN ('open','sealed','dispatched','received','retired')", name=op.f("ck_boxes_state")),
         sa.CheckConstraint("capacity > 0", name=op.f("ck_boxes_capacity")),
         sa.CheckConstraint(
-            "holder_branch_id IS NOT NULL OR holder_name IS NOT NULL",
-            name=op.f("ck_boxes_held_by_somebody"),
+            "holder_branch_id IS NOT NULL OR holder_name IS NOT NULL", name=op.f("ck_boxes_held_by_somebody")
         ),
-        sa.ForeignKeyConstraint(
-            ["from_branch_id"],
-            ["branches.id"],
-            name=op.f("fk_boxes_from_branch_id_branches"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["holder_branch_id"],
-            ["branches.id"],
-            name=op.f("fk_boxes_holder_branch_id_branches"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["route_date_id"],
-            ["route_dates.id"],
-            name=op.f("fk_boxes_route_date_id_route_dates"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["to_branch_id"],
-            ["branches.id"],
-            name=op.f("fk_boxes_to_branch_id_branches"),
-        ),
+        sa.ForeignKeyConstraint(["from_branch_id"], ["branches.id"], name=op.f("fk_boxes_from_branch_id_branches")),
+        sa.ForeignKeyConstraint(["holder_branch_id"], ["branches.id"], name=op.f("fk_boxes_holder_branch_id_branches")),
+        sa.ForeignKeyConstraint(["route_date_id"], ["route_dates.id"], name=op.f("fk_boxes_route_date_id_route_dates")),
+        sa.ForeignKeyConstraint(["to_branch_id"], ["branches.id"], name=op.f("fk_boxes_to_branch_id_branches")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_boxes")),
         sa.UniqueConstraint("code", name=op.f("uq_boxes_code")),
     )
@@ -77,8 +57,7 @@ def upgrade() -> None:
         sa.Column("cause", sa.String(length=30), nullable=True),
         sa.Column("operation_id", sa.String(length=36), nullable=True),
         sa.CheckConstraint(
-            "(state IN ('shelved','cancelled','missing')) = (ended_at IS NOT NULL)",
-            name=op.f("ck_transfers_ended"),
+            "(state IN ('shelved','cancelled','missing')) = (ended_at IS NOT NULL)", name=op.f("ck_transfers_ended")
         ),
         sa.CheckConstraint(
             "reason IN ('hold', 'return_home', 'restock', 'rotation', 'rebalance', 'manual')",
@@ -88,58 +67,28 @@ def upgrade() -> None:
             "state IN ('requested', 'picked', 'packed', 'dispatched', 'arrived', 'shelved', 'cancelled', 'missing')",
             name=op.f("ck_transfers_state"),
         ),
-        sa.CheckConstraint(
-            "from_branch_id <> to_branch_id", name=op.f("ck_transfers_goes_somewhere")
-        ),
+        sa.CheckConstraint("from_branch_id <> to_branch_id", name=op.f("ck_transfers_goes_somewhere")),
+        sa.ForeignKeyConstraint(["from_branch_id"], ["branches.id"], name=op.f("fk_transfers_from_branch_id_branches")),
+        sa.ForeignKeyConstraint(["hold_id"], ["holds.id"], name=op.f("fk_transfers_hold_id_holds")),
+        sa.ForeignKeyConstraint(["item_id"], ["items.id"], name=op.f("fk_transfers_item_id_items")),
         sa.ForeignKeyConstraint(
-            ["from_branch_id"],
-            ["branches.id"],
-            name=op.f("fk_transfers_from_branch_id_branches"),
+            ["plan_line_id"], ["restock_lines.id"], name=op.f("fk_transfers_plan_line_id_restock_lines")
         ),
-        sa.ForeignKeyConstraint(
-            ["hold_id"], ["holds.id"], name=op.f("fk_transfers_hold_id_holds")
-        ),
-        sa.ForeignKeyConstraint(
-            ["item_id"], ["items.id"], name=op.f("fk_transfers_item_id_items")
-        ),
-        sa.ForeignKeyConstraint(
-            ["plan_line_id"],
-            ["restock_lines.id"],
-            name=op.f("fk_transfers_plan_line_id_restock_lines"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["to_branch_id"],
-            ["branches.id"],
-            name=op.f("fk_transfers_to_branch_id_branches"),
-        ),
+        sa.ForeignKeyConstraint(["to_branch_id"], ["branches.id"], name=op.f("fk_transfers_to_branch_id_branches")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_transfers")),
     )
-    op.create_index(
-        "ix_transfers_from", "transfers", ["from_branch_id", "state"], unique=False
-    )
-    op.create_index(
-        op.f("ix_transfers_hold_id"), "transfers", ["hold_id"], unique=False
-    )
-    op.create_index(
-        op.f("ix_transfers_item_id"), "transfers", ["item_id"], unique=False
-    )
-    op.create_index(
-        op.f("ix_transfers_plan_line_id"), "transfers", ["plan_line_id"], unique=False
-    )
-    op.create_index(
-        "ix_transfers_to", "transfers", ["to_branch_id", "state"], unique=False
-    )
+    op.create_index("ix_transfers_from", "transfers", ["from_branch_id", "state"], unique=False)
+    op.create_index(op.f("ix_transfers_hold_id"), "transfers", ["hold_id"], unique=False)
+    op.create_index(op.f("ix_transfers_item_id"), "transfers", ["item_id"], unique=False)
+    op.create_index(op.f("ix_transfers_plan_line_id"), "transfers", ["plan_line_id"], unique=False)
+    op.create_index("ix_transfers_to", "transfers", ["to_branch_id", "state"], unique=False)
     op.create_index(
         "uq_transfers_open_item",
         "transfers",
         ["item_id"],
         unique=True,
-        sqlite_where=sa.text(
-            "state IN ('requested','picked','packed','dispatched','arrived')"
-        ),
-        postgresql_where=sa.text(
-            "state IN ('requested','picked','packed','dispatched','arrived')"
-        ),
+        sqlite_where=sa.text("state IN ('requested','picked','packed','dispatched','arrived')"),
+        postgresql_where=sa.text("state IN ('requested','picked','packed','dispatched','arrived')"),
     )
     op.create_table(
         "box_lines",
@@ -151,30 +100,16 @@ def upgrade() -> None:
         sa.Column("closed_at", UtcDateTime(), nullable=True),
         sa.Column("outcome", sa.String(length=12), nullable=True),
         sa.CheckConstraint(
-            "outcome IN ('received','short','extra','damaged','removed')",
-            name=op.f("ck_box_lines_outcome"),
+            "outcome IN ('received','short','extra','damaged','removed')", name=op.f("ck_box_lines_outcome")
         ),
-        sa.CheckConstraint(
-            "(closed_at IS NULL) = (outcome IS NULL)",
-            name=op.f("ck_box_lines_closed_somehow"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["box_id"], ["boxes.id"], name=op.f("fk_box_lines_box_id_boxes")
-        ),
-        sa.ForeignKeyConstraint(
-            ["item_id"], ["items.id"], name=op.f("fk_box_lines_item_id_items")
-        ),
-        sa.ForeignKeyConstraint(
-            ["transfer_id"],
-            ["transfers.id"],
-            name=op.f("fk_box_lines_transfer_id_transfers"),
-        ),
+        sa.CheckConstraint("(closed_at IS NULL) = (outcome IS NULL)", name=op.f("ck_box_lines_closed_somehow")),
+        sa.ForeignKeyConstraint(["box_id"], ["boxes.id"], name=op.f("fk_box_lines_box_id_boxes")),
+        sa.ForeignKeyConstraint(["item_id"], ["items.id"], name=op.f("fk_box_lines_item_id_items")),
+        sa.ForeignKeyConstraint(["transfer_id"], ["transfers.id"], name=op.f("fk_box_lines_transfer_id_transfers")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_box_lines")),
     )
     op.create_index(op.f("ix_box_lines_box_id"), "box_lines", ["box_id"], unique=False)
-    op.create_index(
-        op.f("ix_box_lines_item_id"), "box_lines", ["item_id"], unique=False
-    )
+    op.create_index(op.f("ix_box_lines_item_id"), "box_lines", ["item_id"], unique=False)
     op.create_index(
         "uq_box_lines_open_item",
         "box_lines",
@@ -198,30 +133,13 @@ def upgrade() -> None:
         sa.Column("settled_at", UtcDateTime(), nullable=True),
         sa.Column("outcome", sa.String(length=30), nullable=True),
         sa.Column("operation_id", sa.String(length=36), nullable=True),
-        sa.CheckConstraint(
-            "(settled_at IS NULL) = (outcome IS NULL)",
-            name=op.f("ck_cases_settled_somehow"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["box_id"], ["boxes.id"], name=op.f("fk_cases_box_id_boxes")
-        ),
-        sa.ForeignKeyConstraint(
-            ["branch_id"], ["branches.id"], name=op.f("fk_cases_branch_id_branches")
-        ),
-        sa.ForeignKeyConstraint(
-            ["item_id"], ["items.id"], name=op.f("fk_cases_item_id_items")
-        ),
-        sa.ForeignKeyConstraint(
-            ["loan_id"], ["loans.id"], name=op.f("fk_cases_loan_id_loans")
-        ),
-        sa.ForeignKeyConstraint(
-            ["patron_id"], ["patrons.id"], name=op.f("fk_cases_patron_id_patrons")
-        ),
-        sa.ForeignKeyConstraint(
-            ["transfer_id"],
-            ["transfers.id"],
-            name=op.f("fk_cases_transfer_id_transfers"),
-        ),
+        sa.CheckConstraint("(settled_at IS NULL) = (outcome IS NULL)", name=op.f("ck_cases_settled_somehow")),
+        sa.ForeignKeyConstraint(["box_id"], ["boxes.id"], name=op.f("fk_cases_box_id_boxes")),
+        sa.ForeignKeyConstraint(["branch_id"], ["branches.id"], name=op.f("fk_cases_branch_id_branches")),
+        sa.ForeignKeyConstraint(["item_id"], ["items.id"], name=op.f("fk_cases_item_id_items")),
+        sa.ForeignKeyConstraint(["loan_id"], ["loans.id"], name=op.f("fk_cases_loan_id_loans")),
+        sa.ForeignKeyConstraint(["patron_id"], ["patrons.id"], name=op.f("fk_cases_patron_id_patrons")),
+        sa.ForeignKeyConstraint(["transfer_id"], ["transfers.id"], name=op.f("fk_cases_transfer_id_transfers")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_cases")),
     )
     op.create_index(op.f("ix_cases_branch_id"), "cases", ["branch_id"], unique=False)
@@ -246,24 +164,13 @@ def upgrade() -> None:
         sa.Column("at", UtcDateTime(), nullable=False),
         sa.Column("cause", sa.String(length=30), nullable=True),
         sa.Column("operation_id", sa.String(length=36), nullable=True),
+        sa.ForeignKeyConstraint(["branch_id"], ["branches.id"], name=op.f("fk_transfer_steps_branch_id_branches")),
         sa.ForeignKeyConstraint(
-            ["branch_id"],
-            ["branches.id"],
-            name=op.f("fk_transfer_steps_branch_id_branches"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["transfer_id"],
-            ["transfers.id"],
-            name=op.f("fk_transfer_steps_transfer_id_transfers"),
+            ["transfer_id"], ["transfers.id"], name=op.f("fk_transfer_steps_transfer_id_transfers")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_transfer_steps")),
     )
-    op.create_index(
-        op.f("ix_transfer_steps_transfer_id"),
-        "transfer_steps",
-        ["transfer_id"],
-        unique=False,
-    )
+    op.create_index(op.f("ix_transfer_steps_transfer_id"), "transfer_steps", ["transfer_id"], unique=False)
 
 
 def downgrade() -> None:

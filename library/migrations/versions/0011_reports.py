@@ -28,22 +28,11 @@ def upgrade() -> None:
         sa.Column("holds", sa.Integer(), nullable=False),
         sa.Column("wishes", sa.Integer(), nullable=False),
         sa.Column("visits", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["branch_id"],
-            ["branches.id"],
-            name=op.f("fk_daily_rollups_branch_id_branches"),
-        ),
+        sa.ForeignKeyConstraint(["branch_id"], ["branches.id"], name=op.f("fk_daily_rollups_branch_id_branches")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_daily_rollups")),
     )
-    op.create_index(
-        "ix_daily_rollups_branch_id", "daily_rollups", ["branch_id", "on"], unique=False
-    )
-    op.create_index(
-        "uq_daily_rollups",
-        "daily_rollups",
-        ["on", "branch_id", "clc", "age_band"],
-        unique=True,
-    )
+    op.create_index("ix_daily_rollups_branch_id", "daily_rollups", ["branch_id", "on"], unique=False)
+    op.create_index("uq_daily_rollups", "daily_rollups", ["on", "branch_id", "clc", "age_band"], unique=True)
 
 
 def downgrade() -> None:

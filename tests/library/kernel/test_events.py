@@ -1,6 +1,6 @@
 """Events are written with the change, delivered once to each consumer, and never altered."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from sqlalchemy import delete, select, update
@@ -18,11 +18,10 @@ Make = Callable[..., Operation]
 
 
 @pytest.fixture
-def consumers(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def consumers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(events, "_consumers", {})
     events.consumer("index", ["bib.*"])
     events.consumer("rollups", ["loan.opened"])
-    yield
 
 
 @pytest.mark.usefixtures("consumers")

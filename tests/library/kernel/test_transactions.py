@@ -26,10 +26,14 @@ def test_leaving_a_writing_block_commits(database: Database) -> None:
 
 
 def test_an_exception_rolls_a_writing_block_back(database: Database) -> None:
-    with pytest.raises(RuntimeError), database.writing() as session:
-        session.add(Counter(name="a", value=1))
-        session.flush()
-        raise RuntimeError
+    def fail() -> None:
+        with database.writing() as session:
+            session.add(Counter(name="a", value=1))
+            session.flush()
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
     assert counters(database) == 0
 
 
