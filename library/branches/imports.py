@@ -5,19 +5,20 @@ A table with a fault changes nothing either: all faults are returned with their 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Table, bindparam, insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from library.branches.divisions import Division, Fault, Room, faults_of, parents_first
 from library.branches.models import KINDS, Branch, BranchChange, BranchCode, Location
 from library.branches.services import DEFAULT_LOCATION, DIVISION_SCHEME, move, rename
 from library.kernel import clock
+from library.kernel.db import table_of
 from library.kernel.events import record_many, row
 from library.kernel.operations import Operation
 
-_branches = cast(Table, Branch.__table__)
+_branches = table_of(Branch)
 _KIND_OF_LEVEL = {
     **{kind: kind for kind in KINDS},
     **dict.fromkeys(("province", "prefecture", "region", "省", "市", "自治区", "地区"), "city"),
@@ -89,7 +90,7 @@ def _add(
         rows.append(_row(operation, division.code, division.name, kinds[division.code], division.unit_type))
     ids: dict[str, tuple[int, str]] = {code: (branch.id, branch.path) for code, branch in known.items()}
     inserted = session.execute(insert(_branches).returning(_branches.c.code, _branches.c.id), rows)
-    new_ids: dict[str, int] = dict(inserted.tuples().all())
+    new_ids: dict[str, int] = dict(inserted.all())
     places = []
     for division in fresh:
         parent_id, parent_path = ids.get(division.parent_code, (None, "/"))
@@ -124,7 +125,7 @@ def _add_rooms(session: Session, operation: Operation, rooms: Sequence[Room], br
     if not rows:
         return 0
     inserted = session.execute(insert(_branches).returning(_branches.c.code, _branches.c.id), rows)
-    new_ids: dict[str, int] = dict(inserted.tuples().all())
+    new_ids: dict[str, int] = dict(inserted.all())
     places = [
         {
             "the_id": new_ids[row["code"]],

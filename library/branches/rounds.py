@@ -79,3 +79,15 @@ def stops_of(session: Session, route_id: int) -> list[int]:
     """Return the ids of the branches on a route, in the order of driving."""
     wanted = select(RouteStop.branch_id).where(RouteStop.route_id == route_id).order_by(RouteStop.position)
     return list(session.scalars(wanted))
+
+
+def next_van_day(session: Session, branch_id: int, today: date) -> date | None:
+    """Return the next planned day, `today` included, on which a round comes past a branch."""
+    return session.scalar(
+        select(RouteDate.on)
+        .join(RouteStop, RouteStop.route_id == RouteDate.route_id)
+        .join(Route, Route.id == RouteDate.route_id)
+        .where(RouteStop.branch_id == branch_id, Route.is_active, RouteDate.on >= today, RouteDate.state == "planned")
+        .order_by(RouteDate.on)
+        .limit(1)
+    )
