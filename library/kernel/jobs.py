@@ -1,0 +1,192 @@
+"""Work beside the requests: consumers of the outbox and a table of things to do again and again.
+
+```python
+@jobs.consumer("index", ["bib.*", "item.*"])       # outside a transaction: files and network are allowed
+def feed_index(events): ...
+
+@jobs.consumer("rollups", ["loan.*"], in_transaction=True)   # counted exactly once, with the mark
+def count(session, events): ...
+
+@jobs.scheduled("close_days", daily="02:30")       # or every=600 (seconds)
+def close_days(): ...
+```
+
+A consumer outside a transaction is told of an event at least once and must bear being told twice. A batch that fails is
+tried again event by event, so that one bad event does not hold up the others, and the consumer then pauses for longer and
+longer. One process works at a time (`leases`); every second it also moves SQLite's log into its file, off the requests.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import structlog
+from sqlalchemy.engine import Row
+from sqlalchemy.exc import SQLAlchemyError
+
+from library.kernel import events, leases, schedules
+from library.kernel.db import database, reading, writing
+from library.kernel.errors import DomainError
+from library.kernel.schedules import Scheduled
+from library.kernel.telemetry import JOB_RUNS
+
+log = structlog.get_logger("library.jobs")
+
+LEASE: Final = "jobs"
+BATCH: Final = 500
+PAUSE_SECONDS: Final = 0.5
+LONGEST_BACKOFF_SECONDS: Final = 300.0
+
+Events = Sequence[Row[Any]]
+
+
+@dataclass
+class Consumer:
+    """One subscriber of the outbox, and how it fared."""
+
+    name: str
+    handle: Callable[..., None]
+    in_transaction: bool = False
+    failures: int = 0
+    not_before: float = field(default=0.0)
+
+
+_consumers: dict[str, Consumer] = {}
+_scheduled: dict[str, Scheduled] = {}
+
+
+def consumer(
+    name: str, kinds: Iterable[str], *, in_transaction: bool = False
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Subscribe the decorated function to event kinds."""
+
+    def register(handle: Callable[..., None]) -> Callable[..., None]:
+        events.consumer(name, kinds)
+        _consumers[name] = Consumer(name, handle, in_transaction)
+        return handle
+
+    return register
+
+
+def scheduled(
+    name: str, *, every: int | None = None, daily: str | None = None
+) -> Callable[[Callable[[], object]], Callable[[], object]]:
+    """Have the decorated function called every so many seconds, or once a day at a local time such as `02:30`."""
+
+    def register(run: Callable[[], object]) -> Callable[[], object]:
+        _scheduled[name] = Scheduled(name, run, every, daily)
+        return run
+
+    return register
+
+
+def run(stop: threading.Event, *, once: bool = False) -> bool:
+    """Work until `stop` is set, or through everything there is when `once`; False when another process holds the lease.
+
+    Without `once` the lease is waited for. Must be called inside an application context.
+    """
+    holder = leases.new_holder()
+    while not _take(holder):
+        if once or stop.wait(PAUSE_SECONDS):
+            return False
+    try:
+        with leases.Heartbeat(database(), LEASE, holder) as heartbeat:
+            schedules.prepare(_scheduled.values())
+            _work(stop, heartbeat, once=once)
+    finally:
+        with writing() as session:
+            leases.release(session, LEASE, holder)
+    return True
+
+
+def _take(holder: str) -> bool:
+    try:
+        with writing() as session:
+            return leases.take(session, LEASE, holder)
+    except DomainError:  # busy: somebody writes for long, try again
+        return False
+
+
+def _work(stop: threading.Event, heartbeat: leases.Heartbeat, *, once: bool) -> None:
+    last_checkpoint = 0.0
+    while not stop.is_set() and not heartbeat.lost.is_set():
+        handled = drain(stop) + run_due(stop)
+        if time.monotonic() - last_checkpoint > 1:
+            _checkpoint()
+            last_checkpoint = time.monotonic()
+        if once and not handled:
+            return
+        if not handled:
+            stop.wait(PAUSE_SECONDS)
+
+
+def _checkpoint() -> None:
+    try:
+        database().checkpoint()
+    except SQLAlchemyError as error:
+        log.warning("checkpoint_failed", error=type(error).__name__)
+
+
+def drain(stop: threading.Event | None = None) -> int:
+    """Give every consumer one batch of what it has not handled; return how many events were handled."""
+    handled = 0
+    for one in _consumers.values():
+        if stop is not None and stop.is_set():
+            break
+        if time.monotonic() >= one.not_before:
+            handled += _one_batch(one)
+    return handled
+
+
+def _one_batch(one: Consumer) -> int:
+    with reading() as session:
+        batch = events.pending(session, one.name, BATCH)
+    if not batch:
+        return 0
+    if _handled(one, batch):
+        one.failures = 0
+        return len(batch)
+    good = sum(_handled(one, [event]) for event in batch) if len(batch) > 1 else 0
+    one.failures += 1
+    one.not_before = time.monotonic() + min(2.0**one.failures, LONGEST_BACKOFF_SECONDS)
+    return good
+
+
+def _handled(one: Consumer, batch: Events) -> bool:
+    ids = [event.id for event in batch]
+    try:
+        if one.in_transaction:
+            with writing() as session:
+                one.handle(session, batch)
+                events.mark_handled(session, one.name, ids)
+        else:
+            one.handle(batch)
+            with writing() as session:
+                events.mark_handled(session, one.name, ids)
+    except Exception as error:  # a consumer must not stop the others, whatever it raises
+        JOB_RUNS.labels(one.name, "failed").inc()
+        log.exception("consumer_failed", consumer=one.name, events=len(ids))
+        if len(ids) == 1:
+            _note_failure(one.name, ids[0], error)
+        return False
+    JOB_RUNS.labels(one.name, "done").inc()
+    return True
+
+
+def _note_failure(name: str, event_id: int, error: Exception) -> None:
+    with writing() as session:
+        events.mark_failed(session, name, event_id, type(error).__name__)
+
+
+def run_due(stop: threading.Event | None = None) -> int:
+    """Run the scheduled work that is due; return how many ran."""
+    ran = 0
+    for one in schedules.due(_scheduled):
+        if stop is not None and stop.is_set():
+            break
+        outcome = "done" if schedules.run_one(one) else "failed"
+        JOB_RUNS.labels(one.name, outcome).inc()
+        ran += 1
+    return ran
