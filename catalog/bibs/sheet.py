@@ -27,6 +27,7 @@ STATUSES: Mapping[str, LazyString] = {
     "damaged": _l("Being mended"),
     "withdrawn": _l("Withdrawn"),
     "in_processing": _l("Being prepared"),
+    "reading_only": _l("For reading here only"),
     "reading_room_only": _l("For reading here only"),
 }
 

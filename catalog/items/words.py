@@ -9,6 +9,9 @@ from flask_babel import ngettext
 
 from library.kernel.days import day_words
 
+# Steps through the tree of branches: a room to its township is one, on to another of its rooms two.
+SAME_TOWNSHIP = 2
+
 
 class Chip(NamedTuple):
     """A state in the colours and with the icon of the pages; the kinds are those of `macros/book.html`."""
@@ -88,5 +91,4 @@ def _distance(entry: Mapping[str, Any]) -> float:
 def _far(entry: Mapping[str, Any], *, is_here: bool) -> str:
     if is_here:
         return str(_("Your village"))
-    distance = entry.get("distance")
-    return "" if distance is None else str(_("%(number)s km", number=f"{float(distance):.1f}"))
+    return str(_("In your township")) if _distance(entry) <= SAME_TOWNSHIP else ""
