@@ -131,6 +131,12 @@ def pending(session: Session, name: str, limit: int = 500) -> Sequence[Row[Any]]
     ).all()
 
 
+def pending_ids(session: Session, name: str) -> list[int]:
+    """Return the ids of all events the consumer has not handled, for one that starts anew from the tables."""
+    waiting = select(_deliveries.c.event_id).where(_deliveries.c.consumer == name, _deliveries.c.handled_at.is_(None))
+    return list(session.scalars(waiting.order_by(_deliveries.c.event_id)))
+
+
 def pending_count(session: Session, name: str) -> int:
     """Return how many events the consumer still has to handle."""
     return (
