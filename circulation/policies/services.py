@@ -6,13 +6,14 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from circulation.models import PolicyRow
-from circulation.policies.book import COUNTED_SETTING, PLACE_SETTING, book, raise_version
+from circulation.policies.book import COUNTED_SETTING, PLACE_SETTING, VERSION, book
 from circulation.policies.rules import RULES, BadValue, LoansCounted, ResolvedPolicy, WhoseRule, parse
 from library.branches.models import Branch, BranchSet
 from library.kernel import events
 from library.kernel.errors import Conflict, Invalid, NotFound
 from library.kernel.models import CountySetting
 from library.kernel.operations import Answer, Operation
+from library.kernel.versions import raise_version
 from library.patrons.rules import Category
 
 SETTINGS: dict[str, type[WhoseRule] | type[LoansCounted]] = {
@@ -76,7 +77,7 @@ def set_row(
         .values(**scope, value=value.strip(), note=note, created_at=operation.at, operation_id=operation.id)
         .returning(PolicyRow.id)
     ).one()
-    raise_version(session)
+    raise_version(session, VERSION)
     payload = {"policy": row_id, "rule": rule, "value": value.strip(), "replaced": list(replaced)}
     events.record(session, operation, "policy.set", branch_id=branch_id, payload=payload)
     return {"policy": row_id, "replaced": list(replaced)}
@@ -91,7 +92,7 @@ def end_row(session: Session, operation: Operation, policy_id: int) -> Answer:
         raise Conflict("policy_already_ended", policy=policy_id)
     row.ended_at = operation.at
     session.flush()
-    raise_version(session)
+    raise_version(session, VERSION)
     payload = {"policy": policy_id, "rule": row.rule}
     events.record(session, operation, "policy.ended", branch_id=row.branch_id, payload=payload)
     return {"policy": policy_id}
@@ -108,7 +109,7 @@ def choose(session: Session, operation: Operation, name: str, value: str) -> Ans
         raise Invalid("bad_policy_value", expected=", ".join(SETTINGS[name]))
     session.execute(delete(CountySetting).where(CountySetting.name == name))
     session.execute(insert(CountySetting).values(name=name, value=value))
-    raise_version(session)
+    raise_version(session, VERSION)
     events.record(session, operation, "policy.setting_chosen", payload={"setting": name, "value": value})
     return {"setting": name, "value": value}
 
