@@ -68,16 +68,18 @@ class Calendar:
         """Return what is exceptional about `day`, if anything."""
         return self.exceptions.get(day)
 
+    def pattern_on(self, day: date) -> WeekPattern | None:
+        """Return the week that `day` follows unless it is exceptional."""
+        covering = [pattern for pattern in self.patterns if pattern.covers(day)]
+        return max(covering, key=lambda pattern: pattern.valid_from or date.min, default=None)
+
     def sessions_on(self, day: date) -> tuple[Session, ...]:
         """Return the sessions of `day` in their order; an empty tuple means closed."""
         exception = self.exception_on(day)
         if exception is not None:
             return tuple(sorted(exception.sessions))
-        covering = [pattern for pattern in self.patterns if pattern.covers(day)]
-        if not covering:
-            return ()
-        latest = max(covering, key=lambda pattern: pattern.valid_from or date.min)
-        return tuple(sorted(latest.sessions.get(day.weekday(), ())))
+        pattern = self.pattern_on(day)
+        return tuple(sorted(pattern.sessions.get(day.weekday(), ()))) if pattern else ()
 
     def is_open_on(self, day: date) -> bool:
         """Tell whether the place opens at all on `day`."""

@@ -1,6 +1,6 @@
 """The tree of places: finding, adding, moving, merging, suspending and closing branches. None is ever deleted."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import func, insert, literal, select, update
 from sqlalchemy.orm import Session
@@ -43,6 +43,12 @@ def subtree_ids(session: Session, branch_id: int) -> list[int]:
     path = select(Branch.path).where(Branch.id == branch_id).scalar_subquery()
     rows = select(Branch.id).where(Branch.path.startswith(path)).order_by(Branch.path)
     return list(session.scalars(rows))
+
+
+def codes_of(session: Session, branch_ids: Iterable[int | None]) -> dict[int, str]:
+    """Return the codes of branches by id; None is left out."""
+    ids = {branch_id for branch_id in branch_ids if branch_id is not None}
+    return dict(session.execute(select(Branch.id, Branch.code).where(Branch.id.in_(ids))).all()) if ids else {}
 
 
 def children_of(session: Session, branch_id: int) -> Sequence[Branch]:
