@@ -1,0 +1,59 @@
+"""Every sentence of the program is there in Chinese, with the same placeholders."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("library", "catalog", "circulation")
+METHODS = [("**/templates/**.html", "jinja2"), ("**.py", "python")]
+KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "lazy_gettext": None, "_l": None, "N_": None}
+PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]")
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+
+
+def used() -> Iterator[tuple[str, str]]:
+    """Yield every message with the place it is used at."""
+    for package in PACKAGES:
+        for file, line, message, _comments, _context in extract_from_dir(
+            ROOT / package, method_map=METHODS, keywords=KEYWORDS, options_map={"**/templates/**.html": {"silent": "0"}}
+        ):
+            for text in message if isinstance(message, tuple) else (message,):
+                if text:
+                    yield text, f"{package}/{file}:{line}"
+
+
+def translated() -> dict[str, tuple[str, ...]]:
+    """Return the Chinese of every message; a plural has one form in Chinese."""
+    known: dict[str, tuple[str, ...]] = {}
+    for path in sorted((ROOT / "library/translations/zh_Hans/LC_MESSAGES").glob("*.po")):
+        for message in read_po(path.open("rb"), locale="zh_Hans"):
+            ids = message.id if isinstance(message.id, tuple) else (message.id,)
+            strings = message.string if isinstance(message.string, tuple) else (message.string,)
+            if ids[0] and not message.fuzzy:
+                for text in ids:
+                    known[text] = tuple(strings)
+    return known
+
+
+KNOWN = translated()
+
+
+def test_every_message_is_translated() -> None:
+    missing = sorted({f"{place}: {text}" for text, place in used() if not any(KNOWN.get(text, ("",)))})
+    assert not missing, "\n".join(missing)
+
+
+@pytest.mark.parametrize("message", sorted(KNOWN))
+def test_placeholders_survive(message: str) -> None:
+    for chinese in KNOWN[message]:
+        assert set(PLACEHOLDER.findall(chinese)) == set(PLACEHOLDER.findall(message))
+
+
+def test_the_translations_are_chinese() -> None:
+    wordy = {text: strings for text, strings in KNOWN.items() if len(text.split()) > 3}
+    assert [text for text, strings in wordy.items() if not any(CHINESE.search(one) for one in strings)] == []
