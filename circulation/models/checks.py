@@ -1,18 +1,21 @@
 """Invariants of what moves: one open row of a kind per copy, and no two of them that contradict each other."""
 
-from sqlalchemy import Select, func, or_, select
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import aliased
 
 from catalog.items.models import Item
 from circulation.models import TRANSFER_OPEN, Box, BoxLine, Hold, Loan, LoanRenewal, Transfer, TransferStep
 from library.kernel.checks import Invariant
+from library.kernel.db import table_of
 
 CAPTURED = ("in_transit", "ready")
 ON_THE_ROAD = ("packed", "dispatched")
 
 
-def _more_than_one(column: object, condition: object) -> Select[int]:
-    return select(column).where(condition).group_by(column).having(func.count() > 1)  # type: ignore[call-overload,no-any-return]  # any column
+def _more_than_one(column: ColumnElement[Any], condition: ColumnElement[bool]) -> Select[Any]:
+    return select(column).where(condition).group_by(column).having(func.count() > 1)
 
 
 _last_step = select(
@@ -26,22 +29,22 @@ INVARIANTS = (
     Invariant(
         "one_open_loan",
         "A copy is on loan once.",
-        _more_than_one(Loan.item_id, Loan.in_at.is_(None)),
+        _more_than_one(table_of(Loan).c.item_id, Loan.in_at.is_(None)),
     ),
     Invariant(
         "one_open_transfer",
         "A copy is in one open transfer.",
-        _more_than_one(Transfer.item_id, Transfer.state.in_(TRANSFER_OPEN)),
+        _more_than_one(table_of(Transfer).c.item_id, Transfer.state.in_(TRANSFER_OPEN)),
     ),
     Invariant(
         "one_captured_hold",
         "A copy is kept for one reader.",
-        _more_than_one(Hold.captured_item_id, Hold.state.in_(CAPTURED)),
+        _more_than_one(table_of(Hold).c.captured_item_id, Hold.state.in_(CAPTURED)),
     ),
     Invariant(
         "one_open_box_line",
         "A copy is in one box.",
-        _more_than_one(BoxLine.item_id, BoxLine.closed_at.is_(None)),
+        _more_than_one(table_of(BoxLine).c.item_id, BoxLine.closed_at.is_(None)),
     ),
     Invariant(
         "one_open_hold_per_title",

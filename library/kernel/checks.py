@@ -23,7 +23,7 @@ class Invariant:
 
     name: str
     sentence: str
-    broken: Select[Any] | Callable[[Session], Iterable[Sequence[Any]]]
+    broken: Select[*tuple[Any, ...]] | Callable[[Session], Iterable[Sequence[Any]]]
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ def _lost_partial_indexes(session: Session) -> Iterable[Sequence[Any]]:
     dialect = session.get_bind().dialect.name
     lost = []
     for table in Model.metadata.sorted_tables:
-        present = {index["name"]: index for index in inspector.get_indexes(table.name)}
+        present: dict[Any, Any] = {index["name"]: index for index in inspector.get_indexes(table.name)}
         for index in table.indexes:
             if index.dialect_options[dialect].get("where") is None or not index.unique:
                 continue
