@@ -136,8 +136,8 @@ def _arcs(by_title: Mapping[int, Sequence[IdleCopy]], situation: Situation) -> I
 
 
 def move_idle(copies: Sequence[IdleCopy], situation: Situation, limits: Limits) -> tuple[list[Move], FloatArray]:
-    """Return the moves that pay, best first, and the effective stock (R×K) once they are done. The last copy in the county
-    stays.
+    """Return the moves that pay, best first, and the effective stock (R×K) once they are done. The last copy in the
+    county stays.
     """
     by_title: dict[int, list[IdleCopy]] = {}
     for copy in sorted(copies, key=lambda each: each.item):
