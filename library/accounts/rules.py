@@ -38,9 +38,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
     Role.BRANCH_LIBRARIAN: frozenset(
         {Permission.LEND, Permission.OVERRIDE, Permission.REGISTER_PATRONS, Permission.DISTRIBUTE, Permission.VIEW}
     ),
-    Role.ROOM_KEEPER: frozenset(
-        {Permission.LEND, Permission.REGISTER_PATRONS, Permission.DISTRIBUTE, Permission.VIEW}
-    ),
+    Role.ROOM_KEEPER: frozenset({Permission.LEND, Permission.REGISTER_PATRONS, Permission.DISTRIBUTE, Permission.VIEW}),
     Role.SUPERVISOR: frozenset({Permission.VIEW}),
 }
 

@@ -140,9 +140,7 @@ def _keep_preferences(response: Response) -> Response:
 
 def remember(response: Response, name: str, value: str) -> None:
     """Keep a choice that tells nothing about a person for a year."""
-    response.set_cookie(
-        name, value, max_age=YEAR_SECONDS, secure=request.is_secure, httponly=True, samesite="Lax"
-    )
+    response.set_cookie(name, value, max_age=YEAR_SECONDS, secure=request.is_secure, httponly=True, samesite="Lax")
 
 
 def remember_village(response: Response, code: str) -> Response:

@@ -116,7 +116,8 @@ def refuse_unreadable() -> None:
         raise Malformed("body_too_large", limit=limit)
     texts = [request.path, *(value for _name, value in request.args.items(multi=True))]
     if request.mimetype == "application/x-www-form-urlencoded":
-        request.get_data(cache=True)  # parsing the form would eat the body, and an API route could not tell it was there
+        # Parsing the form would eat the body, and an API route could not tell that there was one.
+        request.get_data(cache=True)
         texts += [value for _name, value in request.form.items(multi=True)]
     if any("\0" in text for text in texts):
         raise Invalid("nul_character")
@@ -177,8 +178,8 @@ def _operational(error: OperationalError) -> AnyResponse:
 
 
 def wants_json() -> bool:
-    """Tell whether a program asks: under /api/, or by an Accept header that prefers JSON to HTML."""
-    if request.path.startswith("/api/"):
+    """Tell whether a program asks: under /api/, with a token, or by an Accept header that prefers JSON to HTML."""
+    if request.path.startswith("/api/") or "Authorization" in request.headers:
         return True
     best = request.accept_mimetypes.best_match(["text/html", "application/json", "application/problem+json"])
     return best not in {None, "text/html"}

@@ -98,9 +98,7 @@ def _finish(response: Response) -> Response:
     seconds = time.perf_counter() - g.get("started", time.perf_counter())
     REQUESTS.labels(request.method, route, response.status_code).inc()
     SECONDS.labels(request.method, route).observe(seconds)
-    log.info(
-        "request", method=request.method, route=route, status=response.status_code, ms=round(seconds * 1000, 1)
-    )
+    log.info("request", method=request.method, route=route, status=response.status_code, ms=round(seconds * 1000, 1))
     return response
 
 

@@ -89,9 +89,7 @@ def test_a_second_process_does_not_work_while_the_first_holds_the_lease(context:
     assert not jobs.run(threading.Event(), once=True)
 
 
-def test_a_lease_is_stolen_when_it_ran_out_and_not_before(
-    context: Flask, clock: Callable[[datetime], None]
-) -> None:
+def test_a_lease_is_stolen_when_it_ran_out_and_not_before(context: Flask, clock: Callable[[datetime], None]) -> None:
     first, second = "elsewhere:1:a", "elsewhere:2:b"
     for holder, at, gets in (
         (first, NOON, True),

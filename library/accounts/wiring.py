@@ -1,0 +1,18 @@
+"""Puts access around the application."""
+
+from flask import Flask
+from flask_babel import lazy_gettext as _
+
+from library.accounts import identity, jobs
+from library.kernel.problem_texts import define
+
+define("unknown_account", _("No such account"), _("Check the name, or list them with `library user list`."))
+define("account_exists", _("This account exists already"), _("Choose another name."))
+define("account_name_invalid", _("This name cannot be used"), _("Use 1 to 60 characters without spaces."))
+define("unknown_role", _("No such role"), _("The roles are: %(roles)s."))
+
+
+def register(app: Flask) -> None:
+    """Find out who makes each request, and clean up what ended."""
+    identity.register(app)
+    jobs.register()
