@@ -11,7 +11,8 @@ from catalog.bibs.sheet import copies_of, facts_of
 from catalog.items import words
 from catalog.items.availability import whereabouts
 from library.branches.choice import chosen_branch
-from library.branches.wording import next_van_day, van_words
+from library.branches.rounds import next_van_day
+from library.branches.wording import van_words
 from library.kernel import clock
 from library.kernel.db import reading
 from library.kernel.errors import NotFound

@@ -3,10 +3,7 @@
 from datetime import date, datetime, time, timedelta
 
 from flask_babel import gettext as _
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
-from library.branches.calendars import RouteDate, RouteStop
 from library.branches.rules import Calendar, next_open_day
 from library.kernel.days import day_words, weekday_words
 
@@ -30,17 +27,6 @@ def hours_words(calendar: Calendar, moment: datetime) -> tuple[str, str] | None:
         time=opens,
     )
     return "warn", words
-
-
-def next_van_day(session: Session, branch_id: int, today: date) -> date | None:
-    """Return the next planned day on which a round comes past a branch."""
-    return session.scalar(
-        select(RouteDate.on)
-        .join(RouteStop, RouteStop.route_id == RouteDate.route_id)
-        .where(RouteStop.branch_id == branch_id, RouteDate.on >= today, RouteDate.state == "planned")
-        .order_by(RouteDate.on)
-        .limit(1)
-    )
 
 
 def van_words(day: date | None, today: date) -> str:
