@@ -1,0 +1,17 @@
+"""What is said when something about a reader or a card cannot be done."""
+
+from flask_babel import lazy_gettext as _
+
+from library.kernel.problem_texts import define
+
+define("unknown_category", _("No such kind of reader"), _("There is no kind of reader called %(category)s."))
+define("bad_birth_year", _("The year of birth cannot be right"), _("Write the year with four digits, such as 1958."))
+define("bad_phone", _("The phone number cannot be right"), _("Write digits only, or leave it empty."))
+define("bad_card", _("The card number cannot be right"), _("Scan the card again."))
+define("bad_identity_number", _("The identity number cannot be right"), _("Check its 18 characters, or leave it out."))
+define("guardian_required", _("A guardian is missing"), _("For a child, write down who answers for it and agrees."))
+define("guardian_is_self", _("Nobody is their own guardian"), _("Name another person."))
+define("card_in_use", _("The card belongs to somebody"), _("Take another card; %(card)s is in use."))
+define("identity_in_use", _("This person is registered already"), _("Search for the name or the phone number."))
+define("pin_shape", _("A PIN has six digits"), _("Choose six digits."))
+define("pin_trivial", _("This PIN is too easy to guess"), _("No runs, no repeats, not the end of the card."))
