@@ -84,7 +84,8 @@ class Columns:
         self.top_class = Coded.of([f.clc[:1] for f in facts])
         self.audience = Coded.of([f.audience for f in facts])
         lengths = np.array([f.length for f in facts], np.float32)
-        mean = float(lengths.mean()) if self.size else 1.0
+        self.documents = int(self.alive.sum())
+        mean = float(lengths[self.alive].mean()) if self.documents else 1.0
         self.lengths = lengths / (mean or 1.0)
         holdings = [(row, branch) for row, f in enumerate(facts) for branch in f.branch_ids]
         pairs = np.array(holdings, np.int64).reshape(-1, 2)

@@ -52,11 +52,15 @@ class PostingSource(Protocol):
     """Where the executor finds postings and record lengths."""
 
     @property
+    def documents(self) -> int:
+        """Number of records, without rows that were deleted."""
+
+    @property
     def lengths(self) -> Scores:
         """Length of each row relative to the mean length."""
 
     def postings(self, field: str, term: str) -> Postings:
-        """Return the postings of a term, empty when no record holds it."""
+        """Return the postings of a term in rows that are not deleted, empty when no record holds it."""
 
 
 def match(plan: Plan, source: PostingSource) -> Match:
@@ -171,7 +175,7 @@ class _Matcher:
             if not len(found.rows):
                 continue
             frequency = len(found.rows)
-            rarity = np.log1p((self.size - frequency + 0.5) / (frequency + 0.5))
+            rarity = np.log1p((self.source.documents - frequency + 0.5) / (frequency + 0.5))
             saturated = found.weights / (found.weights + self.norm[found.rows])
             total[found.rows] += worth * rarity * (_SATURATION + 1) * saturated
 

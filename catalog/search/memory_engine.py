@@ -2,7 +2,8 @@
 
 import threading
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from catalog.search.analysis import Terms, analyse
 from catalog.search.columns import Columns, facts_of
 from catalog.search.executor import execute
 from catalog.search.matching import BAG, KEYS, PINYIN, Postings, Scores
-from catalog.search.protocol import Document, Hits, Query, Status
+from catalog.search.protocol import Document, Hits, Query, SearchUnavailable, Status
 
 
 class MemoryEngine:
@@ -21,6 +22,7 @@ class MemoryEngine:
         self._generation = 0
         self._state = _State(())
         self._lock = threading.Lock()
+        self._writing = threading.Lock()
 
     def apply(self, documents: Iterable[Document], deleted: Collection[int] = ()) -> None:
         with self._lock:
@@ -32,6 +34,15 @@ class MemoryEngine:
     def replace_all(self, documents: Iterable[Document]) -> None:
         fresh = list(documents)
         self.apply(fresh, self.bib_ids() - {document.bib_id for document in fresh})
+
+    @contextmanager
+    def exclusive(self, *, wait_seconds: float = 0.0) -> Iterator[None]:
+        if not self._writing.acquire(timeout=wait_seconds):
+            raise SearchUnavailable("the index is being written; try again when that has finished")
+        try:
+            yield
+        finally:
+            self._writing.release()
 
     def exists(self) -> bool:
         return True
@@ -59,6 +70,10 @@ class _State:
             for field, weighted in _weighted(terms):
                 for term, weight in weighted.items():
                     self._rows[field, term].append((row, weight))
+
+    @property
+    def documents(self) -> int:
+        return self.columns.documents
 
     @property
     def lengths(self) -> Scores:

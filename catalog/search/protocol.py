@@ -5,11 +5,15 @@ never decides anything; whether a copy is in is joined from the database afterwa
 """
 
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 from library.kernel.errors import Busy
+
+CONSUMER: Final = "index"
+"""The name under which the index hears of events."""
 
 
 class SearchUnavailable(Busy):
@@ -126,6 +130,12 @@ class SearchEngine(Protocol):
 
     def exists(self) -> bool:
         """Tell whether there is a usable index; an index that was never built finds nothing."""
+
+    def exclusive(self, *, wait_seconds: float = 0.0) -> AbstractContextManager[None]:
+        """Keep other processes from synchronising or rebuilding; freed by the system when this one dies.
+
+        Raises `SearchUnavailable` when another one has not finished after `wait_seconds`.
+        """
 
     def search(self, query: Query) -> Hits:
         """Answer from the newest committed state."""

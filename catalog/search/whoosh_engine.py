@@ -12,15 +12,18 @@ forked child, would read each other's bytes without any error. One lock guards e
 reader, and a process that finds another's handles opens its own.
 """
 
+import fcntl
 import os
 import shutil
 import threading
+import time
 import uuid
+import weakref
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import numpy as np
 from whoosh import index
@@ -31,12 +34,14 @@ from catalog.search.columns import Columns, Facts, facts_of
 from catalog.search.executor import execute
 from catalog.search.matching import BAG, KEYS, PINYIN, Postings, Scores
 from catalog.search.protocol import Document, Hits, Query, SearchUnavailable, Status
-from catalog.search.whoosh_writing import FACTS, schema, writing_to
+from catalog.search.whoosh_writing import BEING_WRITTEN, FACTS, schema, writing_to
 
 FORMAT: Final = 1
 """Raised whenever terms or facts change shape; an index of another format is rebuilt."""
 
 _POINTER: Final = "current"
+_LOCK: Final = "writer.lock"
+_LOCK_PAUSE_S: Final = 0.1
 _CACHED_BYTES: Final = 24_000_000
 _REOPEN_TRIES: Final = 5
 
@@ -48,7 +53,9 @@ class WhooshEngine:
         self.root = root
         self._lock = threading.RLock()
         self._pid = os.getpid()
-        self._state: _State | None = None
+        self._open = _Open()
+        # An application that is dropped without a word must not leave files open.
+        weakref.finalize(self, self._open.close)
 
     def apply(self, documents: Iterable[Document], deleted: Collection[int] = ()) -> None:
         directory = self._directory() or self._new_directory()
@@ -77,6 +84,17 @@ class WhooshEngine:
             raise
         self._point_to(directory)
 
+    @contextmanager
+    def exclusive(self, *, wait_seconds: float = 0.0) -> Iterator[None]:
+        self._make_root()
+        deadline = time.monotonic() + wait_seconds
+        with (self.root / _LOCK).open("w") as file:
+            while not _locked(file):
+                if time.monotonic() >= deadline:
+                    raise SearchUnavailable(BEING_WRITTEN)
+                time.sleep(_LOCK_PAUSE_S)
+            yield
+
     def search(self, query: Query) -> Hits:
         with self._opened() as state:
             return execute(query, state) if state else Hits()
@@ -97,14 +115,11 @@ class WhooshEngine:
             if state is None:
                 return Status("whoosh", 0, "none", 0)
             size = sum(file.stat().st_size for file in state.directory.glob("*") if file.is_file())
-            alive = int(state.columns.alive.sum())
-            return Status("whoosh", alive, state.generation, state.segments, size)
+            return Status("whoosh", state.documents, state.generation, state.segments, size)
 
     def close(self) -> None:
         with self._lock:
-            if self._state is not None:
-                self._state.close()
-                self._state = None
+            self._open.close()
 
     def _directory(self) -> Path | None:
         try:
@@ -115,10 +130,17 @@ class WhooshEngine:
             raise SearchUnavailable(f"the index at {self.root} cannot be read: {error}") from error
         return self.root / name if name.startswith(f"f{FORMAT}-") else None
 
+    def _make_root(self) -> None:
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SearchUnavailable(f"the index at {self.root} cannot be written: {error}") from error
+
     def _new_directory(self) -> Path:
+        self._make_root()
         directory = self.root / f"f{FORMAT}-{uuid.uuid4().hex[:12]}"
         try:
-            directory.mkdir(parents=True)
+            directory.mkdir()
             index.create_in(str(directory), schema()).close()
         except OSError as error:
             raise SearchUnavailable(f"the index at {self.root} cannot be written: {error}") from error
@@ -138,7 +160,8 @@ class WhooshEngine:
     def _opened(self) -> Iterator["_State | None"]:
         if self._pid != os.getpid():
             # After a fork the lock may be held by a thread that does not exist here.
-            self._lock, self._state, self._pid = threading.RLock(), None, os.getpid()
+            self._lock, self._pid = threading.RLock(), os.getpid()
+            self._open.close()
         with self._lock:
             yield self._newest()
 
@@ -148,17 +171,31 @@ class WhooshEngine:
             directory = self._directory()
             if directory is None:
                 return None
-            if self._state is not None and self._state.is_current(directory):
-                return self._state
+            before = self._open.state
+            if before is not None and before.is_current(directory):
+                return before
             try:
-                fresh = _State(directory, self._state)
+                fresh = _State(directory, before)
             except (FileNotFoundError, index.EmptyIndexError) as error:
                 if attempt == _REOPEN_TRIES - 1:
                     raise SearchUnavailable("the index is incomplete; run `library search rebuild`") from error
                 continue
-            self.close()
-            self._state = fresh
-        return self._state
+            self._open.close()
+            self._open.state = fresh
+        return self._open.state
+
+
+class _Open:
+    """Holds the open state apart from the engine, so that it can be closed when the engine is gone."""
+
+    def __init__(self) -> None:
+        self.state: _State | None = None
+
+    def close(self) -> None:
+        """Close the files; safe in a forked child, whose descriptors are its own."""
+        if self.state is not None:
+            self.state.close()
+            self.state = None
 
 
 class _State:
@@ -189,6 +226,10 @@ class _State:
     @property
     def generation(self) -> str:
         return f"{self.directory.name}:{self._number}"
+
+    @property
+    def documents(self) -> int:
+        return self.columns.documents
 
     @property
     def lengths(self) -> Scores:
@@ -233,6 +274,14 @@ def _add(writer: Any, document: Document) -> None:
     keys = {**terms.keys, _bib_key(document.bib_id): 1.0}
     facts = tuple(facts_of(document, terms.length))
     writer.add_document(**{BAG: terms.bag, PINYIN: terms.pinyin, KEYS: keys, FACTS: facts})
+
+
+def _locked(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _bib_key(bib_id: int) -> str:

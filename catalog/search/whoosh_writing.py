@@ -21,6 +21,7 @@ from catalog.search.matching import BAG, KEYS, PINYIN
 from catalog.search.protocol import SearchUnavailable
 
 FACTS: Final = "facts"
+BEING_WRITTEN: Final = "another process is writing the index; try again when it has finished"
 
 _BLOCK: Final = 512
 _WRITER_WAIT_S: Final = 10.0
@@ -120,7 +121,7 @@ def writing_to(directory: Path) -> Iterator[Any]:
         writer = opened.writer(compound=False, codec=_Codec(), timeout=_WRITER_WAIT_S)
     except LockError as error:
         opened.close()
-        raise SearchUnavailable("another process is writing the index; try again when it has finished") from error
+        raise SearchUnavailable(BEING_WRITTEN) from error
     writer.pool = _Pool()
     try:
         yield writer
