@@ -1,1 +1,1 @@
-"""Daily figures derived from the events."""
+"""What was lent, asked for and visited, by day and place, and the figures made of it."""

@@ -1,0 +1,60 @@
+"""Which event counts as what, and the figures made of the counts. Pure."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from typing import Any, Final, NamedTuple
+
+from library.kernel import clock
+
+COUNTED: Final[Mapping[str, str]] = {
+    "loan.opened": "loans",
+    "loan.closed": "returns",
+    "loan.renewed": "renewals",
+    "hold.placed": "holds",
+    "wish.recorded": "wishes",
+    "visit.recorded": "visits",
+}
+FIGURES: Final = tuple(COUNTED.values())
+_DAYS_A_YEAR: Final = 365.25
+
+
+class Cell(NamedTuple):
+    """A row of the rollups: local day, branch, class letter and age band, empty when unknown."""
+
+    on: date
+    branch_id: int
+    clc: str
+    age_band: str
+
+
+def tally(events: Iterable[Any]) -> dict[Cell, Counter[str]]:
+    """Count events by cell and figure. What happened at no branch belongs to no branch's figures and is left out."""
+    counts: dict[Cell, Counter[str]] = {}
+    for event in events:
+        figure = COUNTED.get(event.kind)
+        if figure is None or event.branch_id is None:
+            continue
+        cell = Cell(_day(event.at), event.branch_id, (event.clc or "")[:20], (event.age_band or "")[:12])
+        counts.setdefault(cell, Counter())[figure] += _times(event)
+    return counts
+
+
+def _times(event: Any) -> int:
+    """Return how many it stands for: a visit may be written down for a whole afternoon at once."""
+    count = (event.payload or {}).get("count", 1) if event.kind == "visit.recorded" else 1
+    return count if isinstance(count, int) and count > 0 else 1
+
+
+def _day(instant: datetime) -> date:
+    return clock.local_date(instant)
+
+
+def turnover(loans: int, copies: int, days: int) -> float | None:
+    """Return loans per copy and year, or None for a branch without copies."""
+    return round(loans / copies * _DAYS_A_YEAR / days, 3) if copies and days else None
+
+
+def share(part: int, whole: int) -> float | None:
+    """Return a share to four places, or None of nothing."""
+    return round(part / whole, 4) if whole else None
