@@ -6,7 +6,6 @@ reported. The flags that name the encoding are set to the truth: leader/09 in MA
 """
 
 import json
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
@@ -54,18 +53,19 @@ def to_iso2709(record: Record, encoding: str = "utf-8") -> Written:
     return Written(head + b"\x1e" + b"".join(bodies) + b"\x1d", tuple(dict.fromkeys(unmapped)))
 
 
-def to_marcxml(record: Record, *, namespace: bool = True) -> str:
-    """Return a record as one MARCXML element."""
-    opening = f'<record xmlns="{NAMESPACE}">' if namespace else "<record>"
-    return f"{opening}<leader>{escape(record.leader)}</leader>{''.join(map(_xml_field, record.fields))}</record>"
+def to_marcxml(record: Record) -> str:
+    """Return a record as one MARCXML element, which stands inside a collection."""
+    return f"<record><leader>{escape(record.leader)}</leader>{''.join(map(_xml_field, record.fields))}</record>"
 
 
-def marcxml_collection(records: Iterable[Record]) -> Iterator[str]:
-    """Yield a MARCXML document piece by piece."""
-    yield f'<?xml version="1.0" encoding="UTF-8"?>\n<collection xmlns="{NAMESPACE}">\n'
-    for record in records:
-        yield to_marcxml(record, namespace=False) + "\n"
-    yield "</collection>\n"
+def marcxml_opening() -> str:
+    """Return what stands before the records of a MARCXML document."""
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n<collection xmlns="{NAMESPACE}">\n'
+
+
+def marcxml_closing() -> str:
+    """Return what stands behind the records of a MARCXML document."""
+    return "</collection>\n"
 
 
 def to_json(record: Record) -> dict[str, Any]:
