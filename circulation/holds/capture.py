@@ -217,7 +217,7 @@ def _on_shelves(session: Session, hold: Held) -> list[Candidate]:
         wanted = wanted.where(Item.id == hold.item_id)
     return [
         Candidate(item_id, branch_id, tree_distance(pickup, path), last_loan_on)
-        for item_id, branch_id, path, last_loan_on in session.execute(wanted).tuples()
+        for item_id, branch_id, path, last_loan_on in session.execute(wanted)
     ]
 
 
