@@ -16,6 +16,7 @@ def register(app: Flask, settings: Settings) -> api.Api:
     Telemetry comes first, so that a refused request has an id and is counted; problems come after the API, whose own
     error handler they replace.
     """
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
     app.secret_key = settings.signing_key()
     app.config.update(
         MAX_CONTENT_LENGTH=LARGEST_UPLOAD,
