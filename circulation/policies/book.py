@@ -25,12 +25,11 @@ from circulation.policies.rules import (
     resolve,
 )
 from library.branches.models import BranchSetMember
+from library.branches.services import SETS
 from library.kernel.models import CountySetting
 from library.kernel.versions import Kept
 
 VERSION = "policies"
-# Members of the named sets are kept beside the rows; whoever changes them raises this version.
-SETS_VERSION = "branch_sets"
 PLACE_SETTING = "policy_place"
 COUNTED_SETTING = "loans_counted"
 
@@ -103,5 +102,5 @@ def _lines(session: Session) -> Mapping[str, tuple[Line, ...]]:
     return MappingProxyType({rule: tuple(lines) for rule, lines in found.items()})
 
 
-_kept = Kept((VERSION, SETS_VERSION), _read)
+_kept = Kept((VERSION, SETS), _read)
 VERSION_NOW = _kept.version_now

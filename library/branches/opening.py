@@ -14,6 +14,10 @@ from library.kernel import clock
 from library.kernel.errors import Conflict, Invalid
 from library.kernel.events import record
 from library.kernel.operations import Operation
+from library.kernel.versions import raise_version
+
+# Calendars are kept per process, because every loan asks for them.
+CALENDARS = "calendars"
 
 
 class _Key(NamedTuple):
@@ -80,6 +84,7 @@ def set_week(
     )
     if rows:
         session.execute(insert(OpeningSession), rows)
+    raise_version(session, CALENDARS)
     record(session, operation, "branch.hours_set", branch_id=branch_id, payload={"from": valid_from.isoformat()})
 
 
@@ -102,6 +107,7 @@ def set_exception(
     session.execute(delete(OpeningException).where(OpeningException.branch_id == branch_id, OpeningException.on == on))
     closed = {**common, "is_closed": True, "opens": None, "closes": None}
     session.execute(insert(OpeningException), rows or [closed])
+    raise_version(session, CALENDARS)
     record(session, operation, "branch.exception_set", branch_id=branch_id, payload={"on": on.isoformat()})
 
 

@@ -11,9 +11,12 @@ from library.kernel import clock
 from library.kernel.errors import Conflict, Invalid, NotFound
 from library.kernel.events import record
 from library.kernel.operations import Operation
+from library.kernel.versions import raise_version
 
 DIVISION_SCHEME = "division"
 DEFAULT_LOCATION = "A"
+# Members of the named sets are kept per process with the lending rules.
+SETS = "branch_sets"
 
 
 def branch_by_code(session: Session, code: str) -> Branch:
@@ -247,6 +250,7 @@ def define_set(session: Session, operation: Operation, *, code: str, name: str, 
     if missing:
         rows = [{"set_id": named.id, "branch_id": branch_id} for branch_id in missing]
         session.execute(insert(BranchSetMember), rows)
+    raise_version(session, SETS)
     record(session, operation, "branch_set.changed", payload={"set_id": named.id, "branches": sorted(wanted)})
     return named
 

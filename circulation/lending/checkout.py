@@ -1,0 +1,220 @@
+"""Lending a copy to a reader: decide on what the transaction sees, then write loan, copy and event.
+
+Ten statements on SQLite, `BEGIN` and the entry point's branch and operation included; PostgreSQL adds the two locks. The
+database itself allows one open loan per copy: should another loan have come between, whatever the reason, the insertion
+does nothing and the answer is a refusal.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, cast
+
+from sqlalchemy import Table, bindparam, text, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from catalog.items.models import Item
+from catalog.items.services import move_item
+from circulation.holds.services import fulfil
+from circulation.lending import queries
+from circulation.lending.calendars import due_at
+from circulation.lending.in_hand import end_conditions, leave_box
+from circulation.lending.rules import Desk, Override, Terms, may_borrow, settle
+from circulation.lending.scans import Scan, identify, stored, unknown_card
+from circulation.logistics.reasons import ITEM_ON_LOAN
+from circulation.logistics.services import arrive_by_check_in, cancel
+from circulation.models import Loan
+from circulation.policies.book import book
+from circulation.policies.rules import ResolvedPolicy
+from library.branches.models import Branch
+from library.kernel import clock, events
+from library.kernel.decisions import Decision, Reason, reason
+from library.kernel.identifiers import normalise_scan
+from library.kernel.operations import Answer, Operation
+from library.patrons.rules import age_band
+
+CAUSE = "check_out"
+# Lending a copy disproves these; one noted as damaged stays so.
+_ENDED_BY_LENDING = frozenset({"lost", "missing", "in_processing"})
+
+LOANS = cast(Table, Loan.__table__)
+_OPEN = text("in_at IS NULL")
+_INSERT = {
+    name: dialect.insert(LOANS)
+    .on_conflict_do_nothing(index_elements=["item_id"], index_where=_OPEN)
+    .returning(LOANS.c.id)
+    for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
+}
+_items = cast(Table, Item.__table__)
+_TAKEN = (
+    update(_items).where(_items.c.id == bindparam("taken_id")).values(is_available=False, last_loan_on=bindparam("on"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Who wants which copy where; `card` as scanned, or `patron_id` where the reader is known already."""
+
+    branch: Branch
+    scan: Scan
+    card: str | None = None
+    patron_id: int | None = None
+    overrides: Sequence[Override] = ()
+    may_override: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """Everything a loan needs, found and decided."""
+
+    request: Request
+    reader: queries.ReaderFound
+    found: queries.CopyFound
+    policy: ResolvedPolicy
+    decision: Decision
+    used: Sequence[Override]
+    today: date
+
+
+def check_out(session: Session, operation: Operation, request: Request, *, dry_run: bool = False) -> Answer:
+    """Lend a copy, or say why not; a dry run decides only and stores nothing.
+
+    Return `{decision, reasons, loan {id, due_on}, item, patron, candidates}` of ids, codes and dates.
+    """
+    today = clock.local_date(operation.at)
+    reader = _reader(session, request, today)
+    if reader is None:
+        return _answer([unknown_card(request.card or "")])
+    identified = identify(session, request.scan, patron_id=reader.reader.id)
+    if identified.found is None:
+        assert identified.refusal is not None
+        return _answer([identified.refusal], reader, candidates=identified.candidates)
+    agreed = _decide(session, request, reader, identified.found, today)
+    if not agreed.decision.is_allowed:
+        return _answer(agreed.decision.reasons, reader, identified.found, loan=_present_loan(agreed))
+    due = due_at(session, request.branch.id, today, agreed.policy.loan_days, reader.calendars)
+    if dry_run:
+        return _answer(agreed.decision.reasons, reader, agreed.found, loan={"id": None, "due_on": due.isoformat()})
+    return _lend(session, operation, agreed, due)
+
+
+def _reader(session: Session, request: Request, today: date) -> queries.ReaderFound | None:
+    branch_id = request.branch.id
+    if request.patron_id is not None:
+        queries.lock_reader(session, patron_id=request.patron_id)
+        return queries.reader_by_id(session, request.patron_id, branch_id=branch_id, today=today)
+    number = normalise_scan(request.card or "")
+    queries.lock_reader(session, number=number)
+    return queries.reader_by_card(session, number, branch_id=branch_id, today=today)
+
+
+def _decide(
+    session: Session, request: Request, reader: queries.ReaderFound, found: queries.CopyFound, today: date
+) -> Agreed:
+    rules = book(session, reader.policies)
+    branch = request.branch
+    path = rules.deciding_path(lending=branch.path, item_home=found.home_path, patron_home=reader.home_path)
+    policy = rules.resolve(item_class=found.copy.item_class, patron_category=reader.category, path=path, on=today)
+    terms = Terms(policy.loan_limit, policy.overdue_block_days)
+    desk = Desk(branch.id, branch.kind, branch.state)
+    decision = may_borrow(reader.counted_by(rules.counted), found.copy, desk, terms, today)
+    decision, used = settle(decision, request.overrides, may_override=request.may_override)
+    return Agreed(request, reader, found, policy, decision, used, today)
+
+
+def _lend(session: Session, operation: Operation, agreed: Agreed, due: date) -> Answer:
+    branch_id, copy, reader = agreed.request.branch.id, agreed.found.copy, agreed.reader
+    _free_the_copy(session, operation, agreed)
+    statistics = {
+        "age_band": str(age_band(reader.born_in, agreed.today)),
+        "patron_category": reader.category,
+        "village_id": reader.village_id,
+        "clc": agreed.found.clc,
+    }
+    loan_id = session.execute(
+        _INSERT[session.get_bind().dialect.name],
+        {
+            "item_id": copy.id,
+            "bib_id": copy.bib_id,
+            "patron_id": reader.reader.id,
+            "out_branch_id": branch_id,
+            "out_at": operation.at,
+            "due_on": due,
+            "renewals": 0,
+            "is_on_site": False,
+            "item_class": copy.item_class,
+            "decided": _decided(agreed),
+            "operation_id": operation.id,
+            **statistics,
+        },
+    ).scalar_one_or_none()
+    if loan_id is None:
+        return _answer([reason(ITEM_ON_LOAN)], reader, agreed.found)
+    session.execute(_TAKEN, {"taken_id": copy.id, "on": agreed.today})
+    if copy.is_wanted_by_reader or copy.hold_id is not None:
+        fulfil(session, operation, patron_id=reader.reader.id, item_id=copy.id, loan_id=loan_id)
+    payload = {"loan_id": loan_id, "due_on": due.isoformat(), "overridden": [used.code for used in agreed.used]}
+    events.record(
+        session,
+        operation,
+        "loan.opened",
+        branch_id=branch_id,
+        bib_id=copy.bib_id,
+        item_id=copy.id,
+        patron_id=reader.reader.id,
+        statistics=statistics,
+        payload=payload,
+    )
+    return _answer(agreed.decision.reasons, reader, agreed.found, loan={"id": loan_id, "due_on": due.isoformat()})
+
+
+def _free_the_copy(session: Session, operation: Operation, agreed: Agreed) -> None:
+    """End what stood against the loan and was settled: its transfer, its place in a box, conditions; and move it here."""
+    branch_id, copy = agreed.request.branch.id, agreed.found.copy
+    if copy.transfer_id is not None:
+        if copy.transfer_to_id == branch_id:
+            arrive_by_check_in(session, operation, copy.id, branch_id)
+        else:
+            cancel(session, operation, copy.transfer_id, "lent")
+    elif copy.is_in_box:
+        leave_box(session, operation, copy.id)
+    ended = copy.conditions & _ENDED_BY_LENDING
+    end_conditions(session, operation, copy.id, copy.bib_id, ended, branch_id=branch_id)
+    if copy.current_branch_id != branch_id:
+        move_item(session, operation, copy.id, branch_id, CAUSE)
+
+
+def _decided(agreed: Agreed) -> dict[str, Any]:
+    """Return what is kept with the loan: the rows that decided, what was confirmed, what was set aside and why."""
+    decided: dict[str, Any] = {"rows": agreed.policy.rows()}
+    if agreed.decision.reasons:
+        decided["reasons"] = [one.stored() for one in agreed.decision.reasons]
+    if agreed.used:
+        decided["overrides"] = [{"code": used.code, "reason": used.reason} for used in agreed.used]
+    return decided
+
+
+def _present_loan(agreed: Agreed) -> dict[str, Any] | None:
+    """Return the loan the reader has of this copy already, so that the desk can offer to renew it."""
+    loan = agreed.found.loan
+    if loan is None or loan.loan_patron_id != agreed.reader.reader.id:
+        return None
+    return {"id": loan.loan_id, "due_on": loan.due_on.isoformat()}
+
+
+def _answer(
+    found: Sequence[Reason],
+    reader: queries.ReaderFound | None = None,
+    copy: queries.CopyFound | None = None,
+    *,
+    loan: dict[str, Any] | None = None,
+    candidates: Sequence[int] = (),
+) -> Answer:
+    return stored(
+        found,
+        loan=loan,
+        item=copy.copy.id if copy else None,
+        patron=reader.reader.id if reader else None,
+        candidates=list(candidates),
+    )
