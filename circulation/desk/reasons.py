@@ -6,18 +6,6 @@ from library.kernel.decisions import Severity, define
 
 REFUSE, NOTICE = Severity.REFUSE, Severity.NOTICE
 
-SCAN_MISREAD = define(
-    "scan_misread",
-    REFUSE,
-    reader=_("The code was not read well. Scan it again."),
-    staff=_("The code was not read well. Scan it again, or type the digits."),
-)
-SCAN_IS_ISBN = define(
-    "scan_is_isbn",
-    REFUSE,
-    reader=_("This is the ISBN printed by the publisher. Scan the library’s own barcode."),
-    staff=_("This is the ISBN printed by the publisher; every copy has the same. Scan the library’s own barcode."),
-)
 SCAN_IS_IDENTITY_NUMBER = define(
     "scan_is_identity_number",
     REFUSE,

@@ -10,6 +10,7 @@ from catalog.bibs.models import Bib
 from catalog.items.models import Item
 from circulation.models import Hold, Transfer, Wish
 from library.branches.models import Branch
+from library.kernel.errors import NotFound
 
 TO_SEND = ("requested", "picked", "packed")
 TO_RECEIVE = ("dispatched", "arrived")
@@ -65,6 +66,19 @@ def figures(session: Session, branch_id: int, wish_branch_ids: Sequence[int]) ->
         kept=count(Hold.pickup_branch_id == branch_id, Hold.state == "ready"),
         wishes=count(Wish.state == "open", Wish.branch_id.in_(wish_branch_ids)),
     )
+
+
+def concerning(session: Session, branch_id: int, step: str, transfer_ids: Sequence[int]) -> Sequence[int]:
+    """Return those of the transfers for which this branch may take the step: it sends, or it receives."""
+    end = Transfer.to_branch_id if step in {"receive", "shelve"} else Transfer.from_branch_id
+    wanted = select(Transfer.id).where(Transfer.id.in_(transfer_ids), end == branch_id)
+    return session.scalars(wanted.order_by(Transfer.id)).all()
+
+
+def require_kept_here(session: Session, branch_id: int, hold_id: int) -> None:
+    """Raise `NotFound` `unknown_hold` unless the hold is picked up at this branch."""
+    if session.scalar(select(Hold.id).where(Hold.id == hold_id, Hold.pickup_branch_id == branch_id)) is None:
+        raise NotFound("unknown_hold", hold=hold_id)
 
 
 def _moves() -> Select[Transfer, Bib, Item, Branch]:

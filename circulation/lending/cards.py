@@ -46,9 +46,15 @@ def hold_words(hold: Hold, ahead: int, today: date) -> tuple[str, str]:
         return "info", _("On its way to you")
     if hold.state == "suspended":
         return "plainly", _("Paused")
-    if ahead == 0:
-        return "hold", _("You are next")
-    return "hold", ngettext("%(num)s reader before you", "%(num)s readers before you", ahead)
+    return "hold", _queue_words(ahead, hold.promised_on, today)
+
+
+def _queue_words(ahead: int, promised_on: date | None, today: date) -> str:
+    if ahead:
+        return str(ngettext("%(num)s reader before you", "%(num)s readers before you", ahead))
+    if promised_on is not None and promised_on >= today:
+        return str(_("You are next, about %(day)s", day=day_words(promised_on, today)))
+    return str(_("You are next"))
 
 
 def wish_cards(session: Session, patron_id: int) -> list[Card]:
