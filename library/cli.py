@@ -7,6 +7,7 @@ import click
 from flask import Flask
 from flask.cli import ScriptInfo
 
+from library import serving
 from library.app import ROOMS, create_app
 from library.kernel import console
 
@@ -22,6 +23,8 @@ def main(context: click.Context) -> None:
     """Run and look after a county's library federation."""
     context.obj = ScriptInfo(create_app=_application, set_debug_flag=False)
 
+
+main.add_command(serving.command)
 
 for _room in (*ROOMS, "library.sample", "library"):
     _name = f"{_room}.commands"

@@ -19,13 +19,21 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
+import click
 import structlog
+from flask import current_app
+from flask.cli import with_appcontext
+from sqlalchemy import func, select
 
-from library.kernel.console import CommandFailed
+from library.branches.models import Branch
+from library.kernel import processes, schema
+from library.kernel.console import Command, CommandFailed
+from library.kernel.db import database, reading
 from library.kernel.telemetry import MULTIPROCESS, configure_logs
 from library.settings import Settings
 
@@ -56,6 +64,36 @@ class Address:
         return Address({"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host), self.port).url  # noqa: S104
 
 
+@click.command("serve", cls=Command)
+@click.option("--host", help="Address to listen at; LIBRARY_HOST, by default this machine only.")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port; LIBRARY_PORT, by default 8000. 0 takes a free one.")
+@click.option("--workers", type=click.IntRange(2, 64), help="Web processes; LIBRARY_WORKERS, by default 2.")
+@click.option("--sample", is_flag=True, help="Load the sample county first when the database is empty.")
+@click.pass_context
+@with_appcontext
+def command(context: click.Context, host: str | None, port: int | None, workers: int | None, *, sample: bool) -> None:
+    """Bring the database up to date and serve the library: pages, API and jobs."""
+    settings: Settings = current_app.extensions["library.settings"]
+    schema.upgrade(database())
+    if sample and _is_empty():
+        assert context.parent is not None
+        assert isinstance(context.parent.command, click.Group)
+        context.invoke(context.parent.command.commands["demo"])
+    address = free_address(host or settings.host, settings.port if port is None else port)
+    database().dispose()
+    context.exit(serve(settings, address, workers=workers or settings.workers, ready=_announce))
+
+
+def _is_empty() -> bool:
+    with reading() as session:
+        return session.scalar(select(func.count()).select_from(Branch)) == 0
+
+
+def _announce(address: Address) -> None:
+    click.echo(f"The library is open at {address.own_url}")
+    sys.stdout.flush()
+
+
 def free_address(host: str, port: int) -> Address:
     """Return the address to listen at, with a port of the system's choice for 0.
 
@@ -78,10 +116,10 @@ def free_address(host: str, port: int) -> Address:
         time.sleep(POLL_SECONDS)
 
 
-def serve(settings: Settings, address: Address, *, workers: int, ready: Any) -> int:
+def serve(settings: Settings, address: Address, *, workers: int, ready: Callable[[Address], None]) -> int:
     """Run web and jobs until told to stop; `ready(address)` is called once pages are answered. Returns the exit code."""
     configure_logs(settings.log_level)
-    stop = _stop_event()
+    stop = processes.stop_on_signals()
     environment = _environment(settings, address, workers)
     web = _start("web", environment)
     jobs = _Restarted("jobs", environment)
@@ -160,13 +198,6 @@ def _end(*processes: subprocess.Popen[bytes] | None) -> None:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-
-
-def _stop_event() -> threading.Event:
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: stop.set())
-    return stop
 
 
 def shared_memory() -> str | None:
