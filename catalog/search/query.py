@@ -26,7 +26,7 @@ MOST_TERMS: Final = 12
 """Terms of one kind that take part in a query, the rarest first."""
 
 _CLASS_NOTATION: Final = re.compile(r"[A-KN-VXZ][A-Z]?\d[\d.\-/=+()\"]*", re.IGNORECASE)
-_SCANNED_CODE: Final = re.compile(r"[A-Z]{0,4}\d{6,20}", re.IGNORECASE)
+_SCANNED_CODE: Final = re.compile(r"[A-Z]{0,4}\d{4,20}", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +66,9 @@ def clean(text: str) -> str:
     return " ".join("".join(printable).split())
 
 
-def scanned_code(text: str) -> str | None:
-    """Return the text when it looks like a printed copy number rather than words."""
-    compact = clean(text).replace(" ", "").replace("-", "")
-    return compact.upper() if _SCANNED_CODE.fullmatch(compact) else None
+def is_scanned_code(text: str) -> bool:
+    """Tell whether a text looks like the printed number of a copy rather than words."""
+    return _SCANNED_CODE.fullmatch(clean(text).replace(" ", "").replace("-", "")) is not None
 
 
 def plan(text: str) -> Plan:
