@@ -55,7 +55,7 @@ def description_of_source(source: BibSourceRecord) -> BibDescription:
 def standing_edits(session: Session, bib_id: int) -> dict[str, Any]:
     """Return the edited layer of a bib, field by field."""
     wanted = select(BibEdit.field, BibEdit.value).where(BibEdit.bib_id == bib_id, BibEdit.undone_at.is_(None))
-    return dict(session.execute(wanted).tuples().all())
+    return {row.field: row.value for row in session.execute(wanted)}
 
 
 def description_of(session: Session, bib_id: int) -> BibDescription:

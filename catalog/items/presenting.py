@@ -16,11 +16,9 @@ def present_items(session: Session, items: Sequence[Item]) -> list[dict[str, Any
     statuses = whereabouts().item_statuses(session, [item.id for item in items])
     places = {item.owner_branch_id for item in items} | {item.home_branch_id for item in items}
     places |= {item.current_branch_id for item in items}
-    codes = dict(session.execute(select(Branch.id, Branch.code).where(Branch.id.in_(places))).tuples().all())
-    location_ids = {item.location_id for item in items}
-    names = dict(
-        session.execute(select(Location.id, Location.name).where(Location.id.in_(location_ids))).tuples().all()
-    )
+    codes = {row.id: row.code for row in session.execute(select(Branch.id, Branch.code).where(Branch.id.in_(places)))}
+    wanted = select(Location.id, Location.name).where(Location.id.in_({item.location_id for item in items}))
+    names = {row.id: row.name for row in session.execute(wanted)}
     return [
         {
             "id": item.id,

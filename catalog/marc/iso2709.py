@@ -18,12 +18,11 @@ flagged; only when even their number differs is it refused.
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
 
 from catalog.marc.encodings import Decoder, decoder_for, mend
 from catalog.marc.flavours import flavour_of_tags
 from catalog.marc.reasons import Reason, Refusal, Repair
-from catalog.marc.record import LEADER_LENGTH, Field, Flavour, Record, Subfield
+from catalog.marc.record import LEADER_LENGTH, Field, Flavour, Readable, Record, Subfield
 from catalog.marc.repairs import UNKNOWN_TAG, repaired_code
 
 RECORD_END = b"\x1d"
@@ -56,7 +55,7 @@ class ParsedRecord:
     repairs: tuple[Repair, ...] = ()
 
 
-def split(stream: BinaryIO) -> Iterator[RawRecord]:
+def split(stream: Readable) -> Iterator[RawRecord]:
     """Yield the records of a stream; whitespace, Ctrl-Z and byte order marks between them belong to none.
 
     Memory holds one record. One that grows beyond 1 MB without an end is cut there and yielded as not ended.

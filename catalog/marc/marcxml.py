@@ -21,7 +21,6 @@ No document type, entity or external reference is ever read (defusedxml, and onl
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
 from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml.common import DefusedXmlException
@@ -30,7 +29,7 @@ from defusedxml.ElementTree import fromstring
 from catalog.marc.encodings import has_stray_controls, mend
 from catalog.marc.iso2709 import ParsedRecord
 from catalog.marc.reasons import Reason, Refusal, Repair
-from catalog.marc.record import Field, Record, Subfield
+from catalog.marc.record import Field, Readable, Record, Subfield
 from catalog.marc.repairs import UNKNOWN_TAG, repaired_code, repaired_leader
 
 _CHUNK = 1 << 16
@@ -58,7 +57,7 @@ def declared_encoding(head: bytes) -> str:
     return match[1].decode("ascii").lower() if match else "utf-8"
 
 
-def split(stream: BinaryIO) -> Iterator[RawElement]:
+def split(stream: Readable) -> Iterator[RawElement]:
     """Yield the innermost `record` elements of a stream; the envelope around them is not kept."""
     pending, ordinal = b"", 0
     while True:

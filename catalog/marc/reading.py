@@ -4,19 +4,29 @@
 A file that is not MARC (Dublin Core, MODS, holdings, JSON, text, pictures …) yields a single `Refused` with `whole_file`.
 """
 
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import BinaryIO, cast
 
 from catalog.marc import iso2709, marcxml
 from catalog.marc.flavours import flavour_of
 from catalog.marc.iso2709 import ParsedRecord
 from catalog.marc.reasons import Reason, Refusal, Repair
-from catalog.marc.record import Flavour, Kind, Record
+from catalog.marc.record import Flavour, Kind, Readable, Record
 
 _HEAD = 1 << 16
+
+
+class _Continued:
+    """A stream whose beginning was read already."""
+
+    def __init__(self, head: bytes, rest: Readable) -> None:
+        self._head = head
+        self._rest = rest
+
+    def read(self, size: int, /) -> bytes:
+        head, self._head = self._head[:size], self._head[size:]
+        return head or self._rest.read(size)
 
 
 class Form(StrEnum):
@@ -51,18 +61,18 @@ class Refused:
     whole_file: bool = False
 
 
-def read(stream: BinaryIO) -> Iterator[Found | Refused]:
+def read(stream: Readable) -> Iterator[Found | Refused]:
     """Yield what a file holds; the stream is read from its present position to its end, once."""
-    buffered = io.BufferedReader(cast(io.RawIOBase, stream), _HEAD)
-    head = buffered.peek(_HEAD)
+    head = stream.read(_HEAD)
     if not head.strip(b" \t\r\n\x00\x1a"):
         yield Refused(0, Reason.EMPTY_FILE, whole_file=True)
         return
+    whole = _Continued(head, stream)
     form = form_of(head)
     if form is Form.ISO2709:
-        yield from _iso2709(cast(BinaryIO, buffered))
+        yield from _iso2709(whole)
     elif form is Form.MARCXML:
-        yield from _marcxml(cast(BinaryIO, buffered), marcxml.declared_encoding(head))
+        yield from _marcxml(whole, marcxml.declared_encoding(head))
     else:
         yield Refused(0, Reason.NOT_MARC, whole_file=True)
 
@@ -77,7 +87,7 @@ def form_of(head: bytes) -> Form | None:
     return None
 
 
-def _iso2709(stream: BinaryIO) -> Iterator[Found | Refused]:
+def _iso2709(stream: Readable) -> Iterator[Found | Refused]:
     for piece in iso2709.split(stream):
         try:
             parsed = iso2709.parse(piece.raw, ended=piece.ended)
@@ -87,7 +97,7 @@ def _iso2709(stream: BinaryIO) -> Iterator[Found | Refused]:
             yield _judged(piece.offset, parsed)
 
 
-def _marcxml(stream: BinaryIO, encoding: str) -> Iterator[Found | Refused]:
+def _marcxml(stream: Readable, encoding: str) -> Iterator[Found | Refused]:
     """Yield the records of an XML file; if it turns out to hold no MARC, one refusal of the file."""
     seen_marc = False
     for piece in marcxml.split(stream):

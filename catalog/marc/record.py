@@ -12,14 +12,23 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Protocol, Self
 
 LEADER_LENGTH = 24
+_CODED_LENGTH = 36  # of 100$a in CNMARC
 BIBLIOGRAPHIC_TYPES = frozenset("abcdefgijklmnoprt")
 AUTHORITY_TYPES = frozenset("z")
 HOLDINGS_TYPES = frozenset("uvxy")
 # ISO 6630 marks around words that do not sort: 0x88/0x89 in UNIMARC, 0x98/0x9C in MARC 21. They are structure, not text.
 NON_SORTING = dict.fromkeys((0x88, 0x89, 0x98, 0x9C))
+
+
+class Readable(Protocol):
+    """An open file of bytes, as far as reading records needs one."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return at most `size` bytes, none at the end."""
+        ...
 
 
 class Flavour(StrEnum):
@@ -126,13 +135,17 @@ class Record:
         return cls(stored["leader"], tuple(_field_from_json(entry) for entry in stored["fields"]))
 
     def checksum(self) -> str:
-        """Return a SHA-256 of the content; the lengths in leader/00-04 and 12-16 do not count.
+        """Return a SHA-256 of the content, without what only tells of the carrier.
 
-        They depend on the encoding of the carrier, and the same record arrives in UTF-8 from one seller and in
-        GB18030 from another.
+        Lengths and encoding flags of the leader, and the character sets in 100$a/26-33 of CNMARC, differ when the same record
+        arrives in UTF-8 from one seller and in GB18030 from another.
         """
-        leader = self.leader[5:12] + self.leader[17:]
-        text = json.dumps([leader, self.as_json()["fields"]], ensure_ascii=False, separators=(",", ":"))
+        fields = self.as_json()["fields"]
+        for entry in fields:
+            if entry[0] == "100" and len(entry) == 3:
+                entry[2] = [[code, _without_charset(value)] for code, value in entry[2]]
+        content = [self.leader[5:9] + self.leader[17:20], fields]
+        text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -151,6 +164,10 @@ def without_marks(text: str) -> str:
     if text.isascii() and "  " not in text:
         return text.strip()
     return " ".join(text.translate(NON_SORTING).split())
+
+
+def _without_charset(coded: str) -> str:
+    return coded[:26] + coded[34:] if len(coded) == _CODED_LENGTH and coded[:8].isdigit() else coded
 
 
 def _field_from_json(entry: Sequence[Any]) -> Field:

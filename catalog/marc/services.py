@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
@@ -45,7 +45,7 @@ class Source:
 
 def source_of(path: Path) -> Source:
     """Return a file on disk as a source."""
-    return Source(path.name, lambda: cast(BinaryIO, path.open("rb", buffering=0)))
+    return Source(path.name, lambda: path.open("rb"))
 
 
 def place_at(session: Session, branch: Branch) -> Place:

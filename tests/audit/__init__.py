@@ -1,0 +1,1 @@
+"""Slow proofs over the shared data: `make audit SHARED=DIR`."""
