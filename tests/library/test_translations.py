@@ -31,7 +31,9 @@ def translated() -> dict[str, tuple[str, ...]]:
     """Return the Chinese of every message; a plural has one form in Chinese."""
     known: dict[str, tuple[str, ...]] = {}
     for path in sorted((ROOT / "library/translations/zh_Hans/LC_MESSAGES").glob("*.po")):
-        for message in read_po(path.open("rb"), locale="zh_Hans"):
+        with path.open("rb") as file:
+            messages = list(read_po(file, locale="zh_Hans"))
+        for message in messages:
             ids = message.id if isinstance(message.id, tuple) else (message.id,)
             strings = message.string if isinstance(message.string, tuple) else (message.string,)
             if ids[0] and not message.fuzzy:
