@@ -23,7 +23,7 @@ from library.patrons.models import Patron
 from library.patrons.standing import standing
 
 DESK_KIND = "desk"
-LINES = 20
+LINES = 12
 PARTS = "circulation/desk/parts.html"
 
 

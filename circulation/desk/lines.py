@@ -135,7 +135,7 @@ def _taken_back(answer: Answer, title: str, names: Names) -> tuple[str, str, str
 
 def _actions(row: OperationRow, did: Did, answer: Answer, names: Names) -> list[Action]:
     item = answer.get("item")
-    base = {"branch": names.branch_code(row.branch_id), "after": row.id}
+    base = {"branch": names.branch_code(row.branch_id)}
     if did is Did.CHOOSE:
         return [
             Action(f"{names.title(one)} · {names.items[one][2]}", {**base, "item": str(one)}, "")
@@ -152,7 +152,7 @@ def _actions(row: OperationRow, did: Did, answer: Answer, names: Names) -> list[
         ]
     if answer.get("decision") == "needs_confirmation":
         codes = " ".join(reason["code"] for reason in answer.get("reasons", ()) if reason["severity"] == "confirm")
-        return [Action(_("Lend all the same"), {**with_item, "confirmed": codes}, "")]
+        return [Action(_("Lend all the same"), {**with_item, "wish": "lend", "confirmed": codes}, "")]
     if did is Did.LENT and answer.get("decision") == "allowed":
         return [Action(_("Undo: take it back"), {**with_item, "wish": "take_back"})]
     return []

@@ -40,7 +40,7 @@ _NO_COPY = {
 class AtDesk:
     """A scan with what stands around it: the branch, the reader at the desk, and what a button added.
 
-    `wish` is empty, `take_back` or `renew`; `confirmed` are the codes of the reasons the keeper has confirmed.
+    `wish` is empty, `take_back`, `lend` or `renew`; `confirmed` are the codes of the reasons the keeper has confirmed.
     """
 
     branch: Branch
@@ -110,6 +110,8 @@ def _with_copy(session: Session, operation: Operation, desk: AtDesk, item: Item)
         return _renew(session, operation, desk, item)
     if desk.wish == "take_back":
         return _take_back(session, operation, desk, item)
+    if desk.wish == "lend":
+        return _lend(session, operation, desk, item, first_back=False)
     step = step_for(_holder(session, desk, item), has_reader=desk.reader_id is not None)
     if step is Step.TAKE_BACK:
         return _take_back(session, operation, desk, item)

@@ -88,7 +88,7 @@
     event.preventDefault();
     take(field.value);
   });
-  /* Buttons inside the log (which copy, renew, undo) go the same safe way as a scan. */
+  /* Buttons inside the log (which copy, renew, undo) go the same safe way as a scan, for whoever is at the desk now. */
   root.addEventListener("submit", (event) => {
     if (event.target === form || !event.target.matches("[data-queued]")) return;
     event.preventDefault();
@@ -96,6 +96,7 @@
     const button = event.target.querySelector("button");
     if (button.disabled) return;
     button.disabled = true;
+    fields.after = form.elements.after.value;
     if (fields.after) form.elements.after.value = fields.operation_id;
     keep(fields, button.textContent.trim());
     field.focus();
@@ -120,6 +121,7 @@
     if (navigator.storage && navigator.storage.persist) navigator.storage.persist();
     root.dataset.ready = "yes";
   };
+  form.noValidate = true;
   field.focus();
   begin();
 })();
