@@ -9,6 +9,7 @@ from prometheus_client import multiprocess
 
 from library.app import create_app
 from library.kernel import jobs, processes
+from library.kernel.db import EXTENSION
 from library.serving import GRACE_SECONDS, shared_memory
 from library.settings import Settings, load_settings
 
@@ -61,7 +62,12 @@ def _child_exit(server: Any, worker: Any) -> None:
 
 
 def run_web(settings: Settings) -> None:
-    """Answer requests until SIGTERM."""
+    """Answer requests until SIGTERM.
+
+    An application is made here and thrown away, so that every module is imported once before the workers are forked:
+    they start at once and share the memory.
+    """
+    create_app(settings).extensions[EXTENSION].dispose()
     _Web(settings).run()
 
 

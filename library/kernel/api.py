@@ -8,6 +8,7 @@ refused, of a query string ignored.
 import json
 import uuid
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from typing import Any, ClassVar
 
 import marshmallow as ma
@@ -29,6 +30,7 @@ PREFIX = "/api/v1"
 LARGEST = 2**63 - 1
 MOST_PER_PAGE = 100
 MOST_DIGITS = 19
+DEFAULT_ERROR = ("DEFAULT_ERROR", "Any other error.")
 
 
 class Text(fields.String):
@@ -161,6 +163,12 @@ class Api(SmorestApi):  # type: ignore[misc]  # flask-smorest has no types
     """Flask-smorest with our problems as its errors."""
 
     ERROR_SCHEMA = ProblemOut
+
+    def _register_responses(self) -> None:
+        """Document every error as what it is sent as; the library would say application/json."""
+        for name, text in [*((status.name, status.phrase) for status in HTTPStatus if status >= 400), DEFAULT_ERROR]:
+            content = {problems.MEDIA_TYPE: {"schema": self.ERROR_SCHEMA}}
+            self.spec.components.response(name, {"description": text, "content": content}, lazy=True)
 
     def handle_http_exception(self, error: HTTPException) -> Response:
         """Answer like the rest of the application."""

@@ -23,6 +23,7 @@ import click
 from sqlalchemy.exc import DBAPIError
 
 from library.kernel.errors import DomainError
+from library.kernel.problem_texts import in_english
 from library.settings import SettingsError
 
 FAILED = 1
@@ -120,7 +121,9 @@ def _plain(value: Any) -> str:
 
 def _explain(error: DomainError) -> str:
     details = ", ".join(f"{name}={value}" for name, value in error.params.items())
-    return f"{error.code} ({details})" if details else error.code
+    named = f"{error.code} ({details})" if details else error.code
+    advice = in_english(error.code, error.params)
+    return f"{named}: {advice}" if advice else named
 
 
 def _explain_database(error: DBAPIError) -> str:

@@ -23,6 +23,7 @@ from library.kernel.actors import SYSTEM, Actor, current_actor
 from library.kernel.db import table_of
 from library.kernel.errors import Conflict, Invalid
 from library.kernel.models import OperationRow
+from library.kernel.telemetry import count_operation
 
 Answer = dict[str, Any]
 
@@ -92,11 +93,9 @@ def once(session: Session, operation: Operation, content: Mapping[str, Any], act
     if not _claim(session, operation, digest):
         return _stored(session, operation, digest)
     answer = action()
-    session.execute(
-        update(_table)
-        .where(_table.c.id == operation.id)
-        .values(answer=answer, outcome=str(answer.get("decision") or answer.get("outcome") or "done")[:40])
-    )
+    outcome = str(answer.get("decision") or answer.get("outcome") or "done")[:40]
+    session.execute(update(_table).where(_table.c.id == operation.id).values(answer=answer, outcome=outcome))
+    count_operation(operation.kind, outcome)
     return answer
 
 

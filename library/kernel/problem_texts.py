@@ -4,7 +4,9 @@ Rooms add their codes with `define`; a code without an entry gets the sentence o
 ever answered without words. Parameters of the error fill the sentence (`%(branch)s`).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
@@ -12,10 +14,11 @@ from flask_babel import lazy_gettext as _
 
 @dataclass(frozen=True)
 class Sentence:
-    """What a person reads: `title` names the fault, `advice` says what to do."""
+    """What a person reads: `title` names the fault, `advice` says what to do; `english` is both, for the console."""
 
     title: LazyString
     advice: LazyString
+    english: str
 
 
 _sentences: dict[str, Sentence] = {}
@@ -26,13 +29,27 @@ def define(code: str, title: LazyString, advice: LazyString) -> str:
     if code in _sentences:
         msg = f"problem code defined twice: {code}"
         raise ValueError(msg)
-    _sentences[code] = Sentence(title, advice)
+    # Outside an application a lazy message is its English id; rooms define their codes while they are imported.
+    _sentences[code] = Sentence(title, advice, f"{title}. {advice}")
     return code
 
 
 def sentence(code: str, fallback: str) -> Sentence:
     """Return the sentence of `code`, or that of the general code `fallback`."""
     return _sentences.get(code) or _sentences[fallback]
+
+
+def in_english(code: str, params: Mapping[str, Any]) -> str | None:
+    """Return what the console says about a code, None when it has no sentence."""
+    found = _sentences.get(code)
+    return found.english % Parameters(params) if found else None
+
+
+class Parameters(dict[str, Any]):
+    """Values for a sentence; one that is missing leaves a gap instead of an error inside an error."""
+
+    def __missing__(self, key: str) -> str:
+        return "…"
 
 
 def codes() -> frozenset[str]:
@@ -42,7 +59,9 @@ def codes() -> frozenset[str]:
 
 # General codes: one for each class of error, used when a code has no sentence of its own.
 define("invalid_request", _("The request is not right"), _("Check the fields marked below and send it again."))
-define("not_found", _("Not found"), _("Check the address, or go back to the first page and search."))
+define(
+    "not_found", _("There is nothing at this address"), _("Check the address, or go back to the first page and search.")
+)
 define("conflict", _("This no longer fits"), _("Something has changed meanwhile. Load the page again and look."))
 define("not_allowed", _("You may not do this"), _("Ask the county library if you need this permission."))
 define("sign_in_required", _("Please sign in"), _("Sign in first, then try again."))

@@ -39,12 +39,13 @@ from library.kernel.errors import (
     SignInRequired,
     TooManyAttempts,
 )
-from library.kernel.problem_texts import sentence
+from library.kernel.problem_texts import Parameters, sentence
 
 log = structlog.get_logger()
 
 RETRY_SECONDS = 2
 SIGN_IN = "/sign-in"
+MEDIA_TYPE = "application/problem+json"
 
 _CLASSES: Mapping[type[DomainError], tuple[int, str]] = {
     Malformed: (400, "bad_request"),
@@ -84,13 +85,6 @@ class Problem:
     general: str
     extra: Mapping[str, Any] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
-
-
-class _Parameters(dict[str, Any]):
-    """Values for a sentence; one that is missing leaves a gap instead of an error inside an error."""
-
-    def __missing__(self, key: str) -> str:
-        return "…"
 
 
 def register(app: Flask) -> None:
@@ -195,7 +189,7 @@ def answer(problem: Problem) -> Response:
 def words(problem: Problem) -> tuple[str, str]:
     """Return title and advice in the language of whoever asks, parameters filled in."""
     texts = sentence(problem.code, problem.general)
-    values = _Parameters(problem.extra)
+    values = Parameters(problem.extra)
     values.setdefault("minutes", -(-int(problem.headers.get("Retry-After", "60")) // 60))
     return str(texts.title) % values, str(texts.advice) % values
 
@@ -212,7 +206,7 @@ def _as_json(problem: Problem) -> Response:
         "request_id": g.get("request_id"),
     }
     text = json.dumps(body, ensure_ascii=False, default=str)
-    return Response(text, problem.status, mimetype="application/problem+json")
+    return Response(text, problem.status, mimetype=MEDIA_TYPE)
 
 
 def _as_page(problem: Problem) -> Response:

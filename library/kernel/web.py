@@ -3,7 +3,7 @@
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from library.kernel import api, assets, guard, headers, health, pages, problems, telemetry
+from library.kernel import api, assets, compression, guard, headers, health, pages, problems, telemetry
 from library.settings import Settings
 
 LARGEST_UPLOAD = 64_000_000
@@ -27,6 +27,7 @@ def register(app: Flask, settings: Settings) -> api.Api:
     if settings.trusted_proxies:
         count = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
+    compression.register(app)
     telemetry.register(app, level=settings.log_level)
     headers.register(app)
     app.before_request(lambda: api.limit_body(settings.api_body_bytes))

@@ -54,7 +54,7 @@ def test_without_json_the_words_go_to_stdout() -> None:
 @pytest.mark.parametrize(
     ("how", "says"),
     [
-        ("domain", "unknown_branch (branch=X)"),
+        ("domain", "unknown_branch (branch=X): No such branch. There is no branch X. Check its code."),
         ("settings", "LIBRARY_PORT: must be a number"),
         ("tables", "library db upgrade"),
         ("said", "two lines"),

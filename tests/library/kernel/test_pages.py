@@ -93,7 +93,7 @@ def test_a_page_that_is_no_number_is_refused(query: str, bare: Flask) -> None:
 
 def test_the_files_of_all_rooms_are_one_catalogue() -> None:
     texts = merge(po_files(FOLDER, "zh_Hans"), "zh_Hans")
-    assert texts.ugettext("Not found") == "找不到这一页"
+    assert texts.ugettext("There is nothing at this address") == "找不到这一页"
 
 
 def test_of_two_translations_the_first_file_wins(tmp_path: Path) -> None:

@@ -89,7 +89,7 @@ def test_a_program_gets_a_problem_and_a_person_a_page(
 
 def test_the_words_are_chinese_unless_english_is_asked_for(browser: FlaskClient) -> None:
     assert "找不到" in (browser.get("/api/v1/none").json or {})["title"]
-    assert (browser.get("/api/v1/none?lang=en").json or {})["title"] == "Not found"
+    assert (browser.get("/api/v1/none?lang=en").json or {})["title"] == "There is nothing at this address"
 
 
 @pytest.mark.parametrize("number", [7, 8, 11, 12])
@@ -194,4 +194,5 @@ def test_the_openapi_document_is_3_1_and_documents_problems(browser: FlaskClient
     document = browser.get("/api/v1/openapi.json").json or {}
     assert document["openapi"] == "3.1.0"
     assert "code" in document["components"]["schemas"]["ProblemOut"]["properties"]
+    assert list(document["components"]["responses"]["DEFAULT_ERROR"]["content"]) == ["application/problem+json"]
     assert "/api/v1/wishes" in document["paths"]
