@@ -42,13 +42,18 @@ def lock_items(session: Session, item_ids: Iterable[int]) -> None:
     session.execute(select(Item.id).where(Item.id.in_(wanted)).order_by(Item.id).with_for_update()).all()
 
 
+def by_id(session: Session, transfer_id: int) -> Move:
+    """Return a transfer. Raises `NotFound` `unknown_transfer`."""
+    found = _moves(session, _query().where(Transfer.id == transfer_id))
+    if not found:
+        raise NotFound("unknown_transfer", transfer=transfer_id)
+    return found[0]
+
+
 def locked(session: Session, transfer_id: int) -> Move:
     """Return the transfer with its copy locked. Raises `NotFound` `unknown_transfer`."""
-    item_id = session.scalar(select(Transfer.item_id).where(Transfer.id == transfer_id))
-    if item_id is None:
-        raise NotFound("unknown_transfer", transfer=transfer_id)
-    lock_items(session, [item_id])
-    return _moves(session, _query().where(Transfer.id == transfer_id))[0]
+    lock_items(session, [by_id(session, transfer_id).item_id])
+    return by_id(session, transfer_id)
 
 
 def open_moves(session: Session, item_ids: Iterable[int]) -> list[Move]:

@@ -81,17 +81,13 @@ def test_a_step_taken_twice_is_refused_with_the_steps_that_are_possible(
     assert state_of(session, transfer_id) == "picked"
 
 
-def test_a_copy_on_loan_is_not_moved(
-    session: Session, operation: Make, county: dict[str, Branch], item: Item
-) -> None:
+def test_a_copy_on_loan_is_not_moved(session: Session, operation: Make, county: dict[str, Branch], item: Item) -> None:
     a_loan(session, item=item, patron=a_patron(session, branch=county["east"]))
     answer = asked_for(session, operation, item, county["west"])
     assert (answer["decision"], codes(answer)) == ("refused", ["item_on_loan"])
 
 
-def test_a_copy_has_one_open_transfer(
-    session: Session, operation: Make, county: dict[str, Branch], item: Item
-) -> None:
+def test_a_copy_has_one_open_transfer(session: Session, operation: Make, county: dict[str, Branch], item: Item) -> None:
     first = asked_for(session, operation, item, county["west"])
     second = asked_for(session, operation, item, county["central"])
     assert codes(second) == ["transfer_open"]
@@ -111,9 +107,7 @@ def test_unknown_copies_branches_and_transfers_are_named(
     session: Session, operation: Make, county: dict[str, Branch], item: Item
 ) -> None:
     with pytest.raises(NotFound, match="unknown_item"):
-        services.request_transfer(
-            session, operation(), item_id=99999, to_branch_id=county["west"].id, reason="manual"
-        )
+        services.request_transfer(session, operation(), item_id=99999, to_branch_id=county["west"].id, reason="manual")
     with pytest.raises(NotFound, match="unknown_branch"):
         services.request_transfer(session, operation(), item_id=item.id, to_branch_id=99999, reason="manual")
     with pytest.raises(NotFound, match="unknown_transfer"):

@@ -1,0 +1,295 @@
+"""Transfers and boxes over HTTP: the sending branch picks, packs and dispatches, the receiving one receives and shelves."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from catalog.items.models import Item
+from catalog.items.services import item_by_code, item_by_id
+from circulation.logistics import (
+    box_queries,
+    boxes,
+    queries,
+    reasons,
+    sentences,  # noqa: F401  defines the words of this room's problems
+    services,
+    steps,
+)
+from circulation.logistics.rules import OPEN, Action, Side, side_for
+from circulation.logistics.schemas import (
+    BoxAnswer,
+    BoxIn,
+    BoxOut,
+    CancelIn,
+    DispatchBoxIn,
+    PackIn,
+    PackTransferIn,
+    ReceiveBoxIn,
+    ReceiveIn,
+    StepIn,
+    TransferAnswer,
+    TransferIn,
+    TransferPage,
+    TransferQuery,
+)
+from circulation.logistics.steps import Move
+from library.accounts.access import permits, require
+from library.branches.services import branch_by_code, branch_by_id
+from library.kernel.actors import current_actor
+from library.kernel.api import ApiBlueprint, page_of
+from library.kernel.db import reading, writing
+from library.kernel.decisions import reason, render
+from library.kernel.identifiers import normalise_scan
+from library.kernel.operations import Answer, Operation, begin, once
+
+Act = Callable[[Session, Operation], Answer]
+BoxAct = Callable[[Session, Operation, str], Answer]
+
+blp = ApiBlueprint("logistics", __name__, description="Copies and boxes on their way between branches")
+
+
+@blp.route("/transfers", methods=["POST"])
+@blp.arguments(TransferIn)
+@blp.response(200, TransferAnswer)
+def request_transfer(body: dict[str, Any]) -> dict[str, Any]:
+    """Ask that a copy be sent to a branch; refused when it is on loan, under way or kept for a reader."""
+    operation = begin("request_transfer", body)
+    require("distribute")
+    with writing() as session:
+        item = find_copy(session, body)
+        destination = branch_by_code(session, body["to_branch"])
+        _require_either(session, item.current_branch_id, destination.id)
+        answer = once(
+            session,
+            operation,
+            body,
+            lambda: services.request_transfer(
+                session, operation, item_id=item.id, to_branch_id=destination.id, reason=body["reason"]
+            ),
+        )
+    return shown(answer)
+
+
+@blp.route("/transfers", methods=["GET"])
+@blp.arguments(TransferQuery, location="query")
+@blp.response(200, TransferPage)
+def list_transfers(query: dict[str, Any]) -> dict[str, Any]:
+    """List transfers, the newest first; `state=open` are all that have not ended."""
+    with reading() as session:
+        branch = branch_by_code(session, query["branch"]) if "branch" in query else None
+        require("view", branch)
+        state = query.get("state")
+        wanted = queries.Filter(
+            branch_id=branch.id if branch else None,
+            direction=query.get("direction"),
+            states=tuple(map(str, OPEN)) if state == "open" else (state,) if state else (),
+            item_id=item_by_code(session, query["barcode"]).id if "barcode" in query else None,
+        )
+        offset = (query["page"] - 1) * query["per_page"]
+        rows, total = queries.page(session, wanted, offset=offset, limit=query["per_page"])
+    return page_of(rows, total, query["page"], query["per_page"])
+
+
+@blp.route("/transfers/<int:transfer_id>/pick", methods=["POST"])
+@blp.arguments(StepIn)
+@blp.response(200, TransferAnswer)
+def pick(body: dict[str, Any], transfer_id: int) -> dict[str, Any]:
+    """Note that the copy was taken from the shelf."""
+    return _step(Action.PICK, body, transfer_id, partial(services.pick, transfer_id=transfer_id))
+
+
+@blp.route("/transfers/<int:transfer_id>/pack", methods=["POST"])
+@blp.arguments(PackTransferIn)
+@blp.response(200, TransferAnswer)
+def pack(body: dict[str, Any], transfer_id: int) -> dict[str, Any]:
+    """Put the copy into a box."""
+
+    def act(session: Session, operation: Operation) -> Answer:
+        if "box" not in body:
+            packed: Answer = {"decision": "refused", "reasons": [reason(reasons.BOX_NEEDED).stored()]}
+        else:
+            packed = boxes.pack(session, operation, body["box"], steps.by_id(session, transfer_id).item_id)
+        return {**packed, "transfer": queries.view(session, transfer_id)}
+
+    return _step(Action.PACK, body, transfer_id, act)
+
+
+@blp.route("/transfers/<int:transfer_id>/dispatch", methods=["POST"])
+@blp.arguments(StepIn)
+@blp.response(200, TransferAnswer)
+def dispatch(body: dict[str, Any], transfer_id: int) -> dict[str, Any]:
+    """Note that the copy left, without a box."""
+    return _step(Action.DISPATCH, body, transfer_id, partial(services.dispatch, transfer_id=transfer_id))
+
+
+@blp.route("/transfers/<int:transfer_id>/receive", methods=["POST"])
+@blp.arguments(ReceiveIn)
+@blp.response(200, TransferAnswer)
+def receive(body: dict[str, Any], transfer_id: int) -> dict[str, Any]:
+    """Note that the copy came, to its destination unless `branch` says otherwise; then it goes on from there."""
+    operation = begin("receive_transfer", body)
+    require("distribute")
+    with writing() as session:
+        move = steps.by_id(session, transfer_id)
+        named = body.get("branch")
+        here = branch_by_code(session, named) if named else branch_by_id(session, move.to_branch_id)
+        require("distribute", here)
+        content = {**body, "transfer": transfer_id}
+        answer = once(
+            session,
+            operation,
+            content,
+            lambda: services.receive(session, operation, transfer_id, at_branch_id=here.id),
+        )
+    return shown(answer)
+
+
+@blp.route("/transfers/<int:transfer_id>/shelve", methods=["POST"])
+@blp.arguments(StepIn)
+@blp.response(200, TransferAnswer)
+def shelve(body: dict[str, Any], transfer_id: int) -> dict[str, Any]:
+    """Note that the copy stands on the shelf, which ends the transfer."""
+    return _step(Action.SHELVE, body, transfer_id, partial(services.shelve, transfer_id=transfer_id))
+
+
+@blp.route("/transfers/<int:transfer_id>/cancel", methods=["POST"])
+@blp.arguments(CancelIn)
+@blp.response(200, TransferAnswer)
+def cancel(body: dict[str, Any], transfer_id: int) -> dict[str, Any]:
+    """Stop a transfer that has not left; the destination, which may no longer need the copy, may do it too."""
+
+    def act(session: Session, operation: Operation) -> Answer:
+        return services.cancel(session, operation, transfer_id, body["cause"])
+
+    return _step(Action.CANCEL, body, transfer_id, act)
+
+
+@blp.route("/transfers/<int:transfer_id>/miss", methods=["POST"])
+@blp.arguments(StepIn)
+@blp.response(200, TransferAnswer)
+def miss(body: dict[str, Any], transfer_id: int) -> dict[str, Any]:
+    """Note that the copy cannot be found: it is missing from now on, and a case is opened."""
+    return _step(Action.MISS, body, transfer_id, partial(services.miss, transfer_id=transfer_id))
+
+
+@blp.route("/boxes", methods=["POST"])
+@blp.arguments(BoxIn)
+@blp.response(200, BoxAnswer)
+def open_box(body: dict[str, Any]) -> dict[str, Any]:
+    """Open a box for a journey; a new one gets its printed code."""
+    operation = begin("open_box", body)
+    require("distribute")
+    with writing() as session:
+        sender, destination = (branch_by_code(session, body[name]) for name in ("branch", "to_branch"))
+        require("distribute", sender)
+        code = normalise_scan(body["code"]) if "code" in body else None
+        answer = once(
+            session,
+            operation,
+            body,
+            lambda: boxes.open_box(
+                session,
+                operation,
+                from_branch_id=sender.id,
+                to_branch_id=destination.id,
+                capacity=body["capacity"],
+                code=code,
+            ),
+        )
+    return shown(answer)
+
+
+@blp.route("/boxes/<string:code>", methods=["GET"])
+@blp.response(200, BoxOut)
+def show_box(code: str) -> dict[str, Any]:
+    """Show a box and what lies in it."""
+    with reading() as session:
+        require("view")
+        return {**box_queries.view(session, code), "transfers": box_queries.contents(session, code)}
+
+
+@blp.route("/boxes/<string:code>/pack", methods=["POST"])
+@blp.arguments(PackIn)
+@blp.response(200, BoxAnswer)
+def pack_box(body: dict[str, Any], code: str) -> dict[str, Any]:
+    """Put a copy with a transfer to the box's destination into it."""
+
+    def act(session: Session, operation: Operation, box: str) -> Answer:
+        item = find_copy(session, body)
+        return boxes.pack(session, operation, box, item.id)
+
+    return _box_step("pack_box", body, code, "from_branch", act)
+
+
+@blp.route("/boxes/<string:code>/dispatch", methods=["POST"])
+@blp.arguments(DispatchBoxIn)
+@blp.response(200, BoxAnswer)
+def dispatch_box(body: dict[str, Any], code: str) -> dict[str, Any]:
+    """Seal a box and hand it over with everything in it."""
+
+    def act(session: Session, operation: Operation, box: str) -> Answer:
+        return boxes.dispatch(session, operation, box, carrier=body.get("carrier"), seal=body.get("seal"))
+
+    return _box_step("dispatch_box", body, code, "from_branch", act)
+
+
+@blp.route("/boxes/<string:code>/receive", methods=["POST"])
+@blp.arguments(ReceiveBoxIn)
+@blp.response(200, BoxAnswer)
+def receive_box(body: dict[str, Any], code: str) -> dict[str, Any]:
+    """Receive a box with everything in it; what was short, damaged or extra becomes a case."""
+
+    def act(session: Session, operation: Operation, box: str) -> Answer:
+        scanned = {
+            name: [item_by_code(session, barcode).id for barcode in body[name]]
+            for name in ("short", "damaged", "extra")
+        }
+        return boxes.receive(session, operation, box, **scanned)
+
+    return _box_step("receive_box", body, code, "to_branch", act)
+
+
+def find_copy(session: Session, body: dict[str, Any]) -> Item:
+    """Return the copy a body names by id or barcode; raises as `item_by_id` and `item_by_code` do."""
+    return item_by_id(session, body["item"]) if "item" in body else item_by_code(session, body["barcode"])
+
+
+def shown(answer: Answer) -> dict[str, Any]:
+    """Return a stored answer with the sentences of its reasons."""
+    return {**answer, "reasons": render(answer.get("reasons", ()))}
+
+
+def _step(action: Action, body: dict[str, Any], transfer_id: int, act: Act) -> dict[str, Any]:
+    operation = begin(f"{action}_transfer", body)
+    require("distribute")
+    with writing() as session:
+        _require_side(session, steps.by_id(session, transfer_id), action)
+        content = {**body, "transfer": transfer_id}
+        answer = once(session, operation, content, lambda: act(session, operation))
+    return shown(answer)
+
+
+def _box_step(kind: str, body: dict[str, Any], code: str, side: str, act: BoxAct) -> dict[str, Any]:
+    operation = begin(kind, body)
+    require("distribute")
+    with writing() as session:
+        box = box_queries.view(session, normalise_scan(code))
+        require("distribute", branch_by_code(session, box[side] or box["from_branch"]))
+        content = {**body, "box": box["code"]}
+        answer = once(session, operation, content, lambda: act(session, operation, box["code"]))
+    return shown(answer)
+
+
+def _require_side(session: Session, move: Move, action: Action) -> None:
+    if action is Action.CANCEL:
+        _require_either(session, move.from_branch_id, move.to_branch_id)
+        return
+    is_sender = side_for(move.state, action) is Side.SENDER
+    require("distribute", branch_by_id(session, move.from_branch_id if is_sender else move.to_branch_id))
+
+
+def _require_either(session: Session, sender_id: int, destination_id: int) -> None:
+    if not permits(current_actor(), "distribute", branch_by_id(session, destination_id)):
+        require("distribute", branch_by_id(session, sender_id))
