@@ -19,6 +19,7 @@ from catalog.items.services import items_by_code
 from catalog.search.protocol import Filters, Hits, Ordering, Query, SearchEngine
 from catalog.search.query import clean, is_scanned_code
 from catalog.search.rules import noted, parse_years, suggestion
+from catalog.search.wording import INVALID_PAGE, INVALID_PER_PAGE
 from library.branches.models import Branch
 from library.branches.services import branch_by_code, subtree_ids
 from library.kernel import events
@@ -55,7 +56,8 @@ class SearchPage:
     """One page of hits with what is known of each; facets are value → number of records.
 
     `available_near` is how many of all hits can be borrowed where the reader is, None without a
-    place. `meant` is a better spelling when nothing held everything that was typed.
+    place. `is_relaxed`: nothing held everything that was typed; `meant` is then a better spelling, if
+    there is one close by.
     """
 
     bibs: list[Bib]
@@ -63,6 +65,7 @@ class SearchPage:
     availability: Mapping[int, list[dict[str, Any]]] = field(default_factory=dict)
     facets: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     branches: Mapping[int, Branch] = field(default_factory=dict)
+    is_relaxed: bool = False
     meant: str | None = None
     available_near: int | None = None
     took_ms: float = 0.0
@@ -87,6 +90,7 @@ def search(session: Session, engine: SearchEngine, request: SearchRequest) -> Se
         availability=availability,
         facets=found.facets,
         branches=_branches(session, found),
+        is_relaxed=found.relaxed,
         meant=suggestion(request.text, (bib.title for bib in bibs)) if found.relaxed else None,
         available_near=_available_near(session, engine, query, request),
         took_ms=round((time.perf_counter() - started) * 1000, 1),
@@ -112,9 +116,9 @@ def is_in_vain(request: SearchRequest, page: SearchPage) -> bool:
 
 def _check_paging(request: SearchRequest) -> None:
     if request.page < 1 or request.page * request.per_page > DEEPEST:
-        raise Invalid("invalid_page", page=request.page)
+        raise Invalid(INVALID_PAGE, page=request.page)
     if not 1 <= request.per_page <= MOST_PER_PAGE:
-        raise Invalid("invalid_per_page", per_page=request.per_page, most=MOST_PER_PAGE)
+        raise Invalid(INVALID_PER_PAGE, per_page=request.per_page, most=MOST_PER_PAGE)
 
 
 def _query(session: Session, request: SearchRequest) -> Query:
