@@ -21,7 +21,7 @@ class StatsQuery(QuerySchema):
     to = fields.Date()
 
 
-class ClassOut(Schema):
+class StatsClassOut(Schema):
     """Loans of one class."""
 
     class_ = fields.String(data_key="class", attribute="class")
@@ -44,7 +44,7 @@ class StatsOut(Schema):
     copies = fields.Integer()
     turnover = fields.Float(allow_none=True)
     non_use = fields.Float(allow_none=True)
-    by_class = fields.List(fields.Nested(ClassOut))
+    by_class = fields.List(fields.Nested(StatsClassOut))
 
 
 @blp.route("/stats")

@@ -11,9 +11,7 @@ def present(plan: dict[str, Any]) -> dict[str, Any]:
     """Add sentences in the present language to what `queries.plan_view` found."""
     for room in plan["rooms"]:
         room["shown_name"] = in_language(room["name"], room["name_en"])
-        for cell in room["classes"]:
-            cell["confidence_text"] = confidence(cell["confidence"])
-            cell["name"] = class_name(cell["class"])
+        room["classes"] = [worded(cell) for cell in room["classes"]]
     for line in plan["lines"]:
         source = in_language(line["from_name"] or "", line["from_name_en"])
         line["source"] = source
@@ -21,6 +19,11 @@ def present(plan: dict[str, Any]) -> dict[str, Any]:
         line["reasons"] = sentences(line["kind"], line["evidence"], source=source, rival=line["rival"])
         line["confidence_text"] = confidence(line["confidence"])
     return plan
+
+
+def worded(cell: dict[str, Any]) -> dict[str, Any]:
+    """Return a cell of the forecast with its words."""
+    return cell | {"name": class_name(cell["class"]), "confidence_text": confidence(cell["confidence"])}
 
 
 def in_language(name: str, name_en: str | None) -> str:

@@ -3,24 +3,24 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session, aliased
 
 from catalog.bibs.models import Bib
 from catalog.items.models import Item
 from circulation.models import RestockLine, RestockPlan
-from circulation.restocking.rules import CLASSES
+from circulation.restocking.rules import BUY, CLASSES, MOVE
 from library.branches.models import Branch
 
 Rows = Sequence[Any]
 _FEN = 100
 
 
-def plan_view(session: Session, plan: RestockPlan, *, branch_id: int | None = None) -> dict[str, Any]:
-    """Return a plan with rooms, forecasts and lines as ids, codes and numbers; money in yuan. ``branch_id``: one room
-    only.
+def plan_view(session: Session, plan: RestockPlan, *, branch_ids: Sequence[int] | None = None) -> dict[str, Any]:
+    """Return a plan with rooms, forecasts and lines as ids, codes and numbers; money in yuan. ``branch_ids``:
+    these rooms only.
     """
-    rows = _lines(session, plan.id, branch_id)
+    rows = _lines(session, plan.id, branch_ids)
     rivals = _titles(session, (row.evidence.get("next_best_bib") for row in rows))
     lines = [_line(row, rivals) for row in rows]
     return {
@@ -35,7 +35,7 @@ def plan_view(session: Session, plan: RestockPlan, *, branch_id: int | None = No
         "complete": _stored(session, plan.id) == plan.summary.get("lines", 0),
         "parameters": plan.parameters,
         "summary": {name: value for name, value in plan.summary.items() if name not in _ELSEWHERE},
-        "rooms": _rooms(session, plan, lines, branch_id),
+        "rooms": _rooms(session, plan, lines, branch_ids),
         "lines": lines,
     }
 
@@ -55,7 +55,36 @@ def plans(session: Session, path: str, limit: int = 10) -> Rows:
     ).all()
 
 
-def _lines(session: Session, plan_id: int, branch_id: int | None) -> Rows:
+def room_totals(session: Session, plan: RestockPlan) -> Rows:
+    """Return per room of a plan: titles bought and moved in, fen, and net loans a year expected; by code of the room."""
+    kept = RestockLine.quantity > 0
+    return session.execute(
+        select(Branch.id, Branch.code, Branch.name, Branch.name_en)
+        .add_columns(
+            func.sum(case((kept & (RestockLine.kind == BUY), RestockLine.quantity), else_=0)).label("bought"),
+            func.sum(case((kept & (RestockLine.kind == MOVE), 1), else_=0)).label("moved"),
+            func.sum(RestockLine.cost_cents).label("cost_cents"),
+            func.sum(case((kept, RestockLine.expected_loans), else_=0.0)).label("expected"),
+        )
+        .join(RestockLine, RestockLine.branch_id == Branch.id)
+        .where(RestockLine.plan_id == plan.id)
+        .group_by(Branch.id, Branch.code, Branch.name, Branch.name_en)
+        .order_by(Branch.code)
+    ).all()
+
+
+def latest_forecast(session: Session, branch: Branch) -> tuple[Any, Sequence[Any]] | None:
+    """Return id and day of the latest plan that looked at a room, and its forecast by class; None when there is none."""
+    above = [int(part) for part in branch.path.strip("/").split("/")]
+    for plan in session.scalars(
+        select(RestockPlan).where(RestockPlan.branch_id.in_(above)).order_by(RestockPlan.id.desc()).limit(5)
+    ):
+        if cells := plan.summary.get("forecast", {}).get(str(branch.id)):
+            return plan, [_cell(cell, 0) for cell in cells]
+    return None
+
+
+def _lines(session: Session, plan_id: int, branch_ids: Sequence[int] | None) -> Rows:
     source = aliased(Branch)
     of_source = (source.code.label("source_code"), source.name.label("source_name"), source.name_en.label("source_en"))
     statement = (
@@ -67,8 +96,8 @@ def _lines(session: Session, plan_id: int, branch_id: int | None) -> Rows:
         .where(RestockLine.plan_id == plan_id)
         .order_by(Branch.code, RestockLine.kind, RestockLine.expected_loans.desc(), RestockLine.id)
     )
-    if branch_id is not None:
-        statement = statement.where(RestockLine.branch_id == branch_id)
+    if branch_ids is not None:
+        statement = statement.where(RestockLine.branch_id.in_(branch_ids))
     return session.execute(statement).all()
 
 
@@ -106,7 +135,7 @@ def _titles(session: Session, bib_ids: Iterable[int | None]) -> dict[int, str]:
 
 
 def _rooms(
-    session: Session, plan: RestockPlan, lines: Sequence[Mapping[str, Any]], branch_id: int | None
+    session: Session, plan: RestockPlan, lines: Sequence[Mapping[str, Any]], branch_ids: Sequence[int] | None
 ) -> list[dict[str, Any]]:
     """Return the rooms served, with their forecast by class and how many titles each class is to get."""
     forecasts: Mapping[str, Any] = plan.summary.get("forecast", {})
@@ -114,7 +143,7 @@ def _rooms(
     for line in lines:
         key = (line["branch"], line["class"])
         proposed[key] = proposed.get(key, 0) + (1 if line["quantity"] else 0)
-    wanted = [branch_id] if branch_id is not None else [int(room) for room in forecasts]
+    wanted = [int(room) for room in forecasts] if branch_ids is None else branch_ids
     rows = session.execute(
         select(Branch.id, Branch.code, Branch.name, Branch.name_en).where(Branch.id.in_(wanted)).order_by(Branch.code)
     ).all()

@@ -16,7 +16,7 @@ CLASS_INDEX: Final[Mapping[str, int]] = {code: index for index, code in enumerat
 
 # Class numbers whose books stand on the children's shelf whatever the audience field says: children's literature,
 # nursery and primary education, children's reading (the children's row of the national recommended list).
-_CHILDREN_NUMBERS: Final = ("I28", "G61", "G62", "Z228")
+CHILDREN_NUMBERS: Final = ("I28", "G61", "G62", "Z228")
 
 OWN_EVIDENCE: Final = "own_evidence"
 TOWNSHIP_EVIDENCE: Final = "township_evidence"
@@ -30,7 +30,7 @@ MOVE: Final = "move"
 def class_of(clc: str | None, audience: str | None) -> str:
     """Return the planning class of a title: ``children``, a CLC letter, or ``other`` when nothing is known."""
     number = (clc or "").strip().upper()
-    if audience == CHILDREN or number.startswith(_CHILDREN_NUMBERS):
+    if audience == CHILDREN or number.startswith(CHILDREN_NUMBERS):
         return CHILDREN
     letter = number[:1]
     return letter if letter in CLASS_INDEX else OTHER

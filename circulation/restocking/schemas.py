@@ -7,7 +7,7 @@ from library.kernel.api import Integer, OperationIn, QuerySchema, Schema, Text
 MOST_YUAN = 10**9
 
 
-class PlanIn(OperationIn):
+class RestockPlanIn(OperationIn):
     """What a plan is made for; without a budget the usual sum per room."""
 
     branch = Text(required=True, max_length=32)
@@ -15,19 +15,19 @@ class PlanIn(OperationIn):
     on = fields.Date(metadata={"description": "Plan as of the end of this day; today when left out."})
 
 
-class LineIn(OperationIn):
+class RestockLineIn(OperationIn):
     """How many copies to buy; 0 drops the line."""
 
     quantity = Integer(required=True, least=0, most=1_000)
 
 
-class PlanQuery(QuerySchema):
+class RestockPlanQuery(QuerySchema):
     """One room of the plan only."""
 
     branch = Text(max_length=32)
 
 
-class CellOut(Schema):
+class RestockCellOut(Schema):
     """Expected loans a year of one class in one room, with an 80 % interval."""
 
     class_ = fields.String(data_key="class", attribute="class")
@@ -40,7 +40,7 @@ class CellOut(Schema):
     proposed_titles = fields.Integer()
 
 
-class RoomOut(Schema):
+class RestockRoomOut(Schema):
     """A room of the plan."""
 
     branch = fields.String()
@@ -48,10 +48,10 @@ class RoomOut(Schema):
     enough_data = fields.Boolean()
     below_minimum = fields.Boolean()
     expected_loans = fields.Float()
-    classes = fields.List(fields.Nested(CellOut))
+    classes = fields.List(fields.Nested(RestockCellOut))
 
 
-class LineOut(Schema):
+class RestockLineOut(Schema):
     """A line with its evidence as numbers and codes, and as sentences."""
 
     id = fields.Integer()
@@ -74,7 +74,7 @@ class LineOut(Schema):
     reasons = fields.List(fields.String())
 
 
-class PlanOut(Schema):
+class RestockPlanOut(Schema):
     """A plan with its rooms and lines."""
 
     id = fields.Integer()
@@ -88,5 +88,5 @@ class PlanOut(Schema):
     complete = fields.Boolean()
     parameters = fields.Dict()
     summary = fields.Dict()
-    rooms = fields.List(fields.Nested(RoomOut))
-    lines = fields.List(fields.Nested(LineOut))
+    rooms = fields.List(fields.Nested(RestockRoomOut))
+    lines = fields.List(fields.Nested(RestockLineOut))

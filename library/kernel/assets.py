@@ -16,6 +16,7 @@ from markupsafe import Markup
 STYLES = {
     "app": ("tokens.css", "base.css", "parts.css", "books.css", "print.css"),
     "desk": ("data.css", "desk.css"),
+    "planner": ("data.css", "planner.css"),
 }
 SCRIPTS = {
     "desk": (
