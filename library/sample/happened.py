@@ -1,0 +1,99 @@
+"""What happened in the sample county's year, as plain values; `library.sample.journal` turns them into rows and events."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from library.sample.readers import Reader
+from library.sample.stock import Copy
+
+
+@dataclass(frozen=True, slots=True)
+class Renewed:
+    """A renewal: when, and the due date before and after."""
+
+    at: datetime
+    before: date
+    after: date
+
+
+@dataclass(slots=True)
+class Lent:
+    """A loan; `in_at` is None while the reader has the book."""
+
+    id: int
+    copy: Copy
+    reader: Reader
+    out_branch: int
+    out_at: datetime
+    due_on: date
+    in_at: datetime | None = None
+    in_branch: int | None = None
+    renewals: tuple[Renewed, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A state a transfer reached."""
+
+    state: str
+    at: datetime
+    branch: int
+
+
+@dataclass(slots=True)
+class Carried:
+    """A transfer with the states it has reached so far, the first is `requested`."""
+
+    id: int
+    copy: Copy
+    from_branch: int
+    to_branch: int
+    reason: str
+    steps: list[Step]
+    hold: int | None = None
+
+    @property
+    def state(self) -> str:
+        return self.steps[-1].state
+
+    def reached(self, state: str) -> datetime | None:
+        """Return when a state was reached, None while it was not."""
+        return next((step.at for step in self.steps if step.state == state), None)
+
+
+@dataclass(slots=True)
+class Asked:
+    """A hold; `copy` is the captured one, or for a waiting hold the one the reader asked for."""
+
+    id: int
+    reader: Reader
+    copy: Copy
+    pickup: int
+    placed_at: datetime
+    state: str = "waiting"
+    captured_at: datetime | None = None
+    ready_at: datetime | None = None
+    pickup_until: date | None = None
+    ended_at: datetime | None = None
+    lent: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A copy came to another place."""
+
+    copy: Copy
+    from_branch: int
+    to_branch: int
+    at: datetime
+    cause: str
+
+
+@dataclass(slots=True)
+class Happened:
+    """Everything of a year."""
+
+    loans: list[Lent] = field(default_factory=list)
+    transfers: list[Carried] = field(default_factory=list)
+    holds: list[Asked] = field(default_factory=list)
+    movements: list[Moved] = field(default_factory=list)

@@ -1,0 +1,71 @@
+"""Readers of the sample county as rows: households, patrons, cards, guardians and consents."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from library.kernel import clock
+from library.patrons.services import CONSENT_VERSION, initials_of
+from library.sample.readers import Reader
+
+
+def household_rows(readers: Sequence[Reader]) -> Iterator[dict[str, Any]]:
+    """Yield the households, named after the first member's family."""
+    seen = 0
+    for reader in readers:
+        if reader.household > seen:
+            seen = reader.household
+            yield {"id": seen, "name": f"{reader.name[0]}家", "village_id": reader.village}
+
+
+def patron_rows(readers: Sequence[Reader]) -> Iterator[dict[str, Any]]:
+    """Yield the readers; nobody has a PIN yet, the desk sets it."""
+    for reader in readers:
+        yield {
+            "id": reader.id,
+            "name": reader.name,
+            "name_initials": initials_of(reader.name),
+            "category": reader.category,
+            "born_in": reader.born_in,
+            "home_branch_id": reader.home,
+            "village_id": reader.village,
+            "household_id": reader.household,
+            "phone": reader.phone,
+            "registered_on": reader.registered_on,
+            "note": "",
+        }
+
+
+def card_rows(readers: Sequence[Reader]) -> Iterator[dict[str, Any]]:
+    """Yield everybody's card."""
+    for reader in readers:
+        yield {
+            "patron_id": reader.id,
+            "number": reader.card,
+            "state": "active",
+            "issued_on": reader.registered_on,
+        }
+
+
+def guardian_rows(readers: Sequence[Reader], at: datetime) -> Iterator[dict[str, Any]]:
+    """Yield who answers for the children."""
+    for reader in readers:
+        if reader.guardian is not None:
+            yield {
+                "patron_id": reader.id,
+                "guardian_patron_id": reader.guardian,
+                "relation": "parent",
+                "consent_version": CONSENT_VERSION,
+                "consented_at": min(clock.start_of_day(reader.registered_on), at),
+            }
+
+
+def consent_rows(readers: Sequence[Reader]) -> Iterator[dict[str, Any]]:
+    """Yield the consents given at registration."""
+    for reader in readers:
+        yield {
+            "patron_id": reader.id,
+            "kind": "register",
+            "version": CONSENT_VERSION,
+            "given_at": clock.start_of_day(reader.registered_on),
+        }
