@@ -1,6 +1,7 @@
 """Signing in and out, sessions that can be taken back, and how long a six-digit PIN holds."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -161,6 +162,30 @@ def test_wrong_pins_are_counted_across_workers(
     with app.app_context():
         assert throttle.subject("card", people.card).key not in failures, "who is right starts again"
         assert failures[throttle.address_subject("127.0.0.1").key] == throttle.PERSON.free, "an address is not cleared"
+    workers[1].extensions["library.database"].dispose()
+
+
+def test_guesses_sent_all_at_once_are_counted_before_they_are_verified(
+    app: Flask, settings: Settings, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verified: list[str] = []
+
+    def verify(stored: str | None, secret: str) -> bool:
+        verified.append(secret)
+        return False
+
+    monkeypatch.setattr(passwords, "verify", verify)
+    workers = [app, create_app(settings)]
+
+    def guess(number: int) -> int:
+        client = workers[number % 2].test_client()
+        client.environ_base["HTTP_SEC_FETCH_SITE"] = "same-origin"
+        return as_reader(client, people.card, f"{number:06}").status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        statuses = sorted(pool.map(guess, range(24)))
+    assert statuses == [422] * throttle.PERSON.free + [429] * (24 - throttle.PERSON.free)
+    assert len(verified) == throttle.PERSON.free
     workers[1].extensions["library.database"].dispose()
 
 
