@@ -24,6 +24,11 @@ def main(context: click.Context) -> None:
     context.obj = ScriptInfo(create_app=_application, set_debug_flag=False)
 
 
+@main.group(cls=console.Group)
+def bench() -> None:
+    """Measure this installation on the data that is in it."""
+
+
 main.add_command(serving.command)
 
 for _room in (*ROOMS, "library.sample", "library"):
@@ -35,3 +40,10 @@ for _room in (*ROOMS, "library.sample", "library"):
             continue
         for _command in _module.COMMANDS:
             main.add_command(_command)
+
+# A room that can be measured has a `bench.py` with its commands.
+for _room in ROOMS:
+    _name = f"{_room}.bench"
+    if find_spec(_name) is not None:
+        for _command in import_module(_name).COMMANDS:
+            bench.add_command(_command)
