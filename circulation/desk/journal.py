@@ -18,6 +18,7 @@ from library.branches.models import Branch
 from library.branches.services import subtree_ids
 from library.kernel import clock
 from library.kernel.actors import Actor
+from library.kernel.days import day_words
 from library.kernel.models import OperationRow
 from library.patrons.models import Patron
 from library.patrons.standing import standing
@@ -106,6 +107,31 @@ def todo(session: Session, branch: Branch) -> Sequence[tuple[str, str, int, str]
         (f"{moves}#in", _("To receive"), figures.incoming, "box"),
         (f"{moves}#kept", _("Kept for readers"), figures.kept, "bell"),
         (f"/desk/wishes?branch={branch.code}", _("Wishes to answer"), figures.wishes, "pen"),
+    )
+
+
+def open_wishes(session: Session, branch: Branch) -> list[dict[str, Any]]:
+    """Return the wishes that wait for an answer at a branch and below it; who asked is not shown."""
+    today = clock.today()
+    return [
+        {
+            "id": wish.id,
+            "title": wish.title,
+            "note": wish.note,
+            "words": " · ".join(
+                part for part in (wish.creator, place.name, day_words(clock.local_date(wish.wished_at), today)) if part
+            ),
+        }
+        for wish, place in worklists.open_wishes(session, subtree_ids(session, branch.id))
+    ]
+
+
+def wish_outcomes() -> Sequence[tuple[str, str]]:
+    """Return what may become of a wish, as (state, words)."""
+    return (
+        ("ordered", _("It will be bought")),
+        ("answered", _("We have it")),
+        ("declined", _("It cannot be had")),
     )
 
 

@@ -14,6 +14,7 @@ from circulation.desk import journal, moves, places, services, worklists
 from circulation.desk.rules import classify
 from circulation.holds import services as holds
 from circulation.logistics import services as logistics
+from circulation.wishes import services as wishes
 from library.accounts.access import require
 from library.branches.models import Branch
 from library.branches.services import branch_by_code
@@ -142,6 +143,40 @@ def put_aside(hold_id: int) -> Response:
         worklists.require_kept_here(session, branch.id, hold_id)
         operation = begin("set_aside", content, branch_id=branch.id, channel="desk")
         answer = once(session, operation, content, lambda: holds.set_aside(session, operation, hold_id))
+    _tell(answer, _("Put aside for the reader."))
+    return redirect_after_post(f"/desk/moves?branch={branch.code}#kept")
+
+
+@bp.get("/desk/wishes")
+def wishes_page() -> str:
+    """List the wishes of the branch and of what is below it that wait for an answer."""
+    actor = require("lend")
+    with reading() as session:
+        branch = places.desk_of(session, actor, request.args.get("branch"))
+        waiting = journal.open_wishes(session, branch)
+    return render("circulation/desk/wishes.html", branch=branch, wishes=waiting, outcomes=journal.wish_outcomes())
+
+
+@bp.post("/desk/wishes/<int:wish_id>")
+def answer_wish(wish_id: int) -> Response:
+    """Answer one wish."""
+    state, words = request.form.get("state", ""), request.form.get("answer", "").strip()
+    content = {"operation_id": request.form.get("operation_id"), "wish": wish_id, "state": state, "answer": words}
+    with writing() as session:
+        branch = worklists.branch_of_wish(session, wish_id)
+        require("lend", branch)
+        operation = begin("answer_wish", content, branch_id=branch.id, channel="desk")
+
+        def act() -> Answer:
+            return wishes.answer_wish(session, operation, wish_id=wish_id, state=state, answer=words)
+
+        answer = once(session, operation, content, act)
+    _tell(answer, _("The answer is sent."))
+    return redirect_after_post("/desk/wishes")
+
+
+def _tell(answer: Answer, done: str) -> None:
+    if answer["decision"] == "allowed":
+        flash(done, "ok")
     for reason in decisions.render(answer["reasons"], "staff"):
         flash(reason["text"], "warn")
-    return redirect_after_post(f"/desk/moves?branch={branch.code}#kept")

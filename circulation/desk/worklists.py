@@ -75,6 +75,14 @@ def concerning(session: Session, branch_id: int, step: str, transfer_ids: Sequen
     return session.scalars(wanted.order_by(Transfer.id)).all()
 
 
+def branch_of_wish(session: Session, wish_id: int) -> Branch:
+    """Return the branch a wish was made at. Raises `NotFound` `unknown_wish`."""
+    wish = session.get(Wish, wish_id)
+    if wish is None:
+        raise NotFound("unknown_wish", wish=wish_id)
+    return session.get_one(Branch, wish.branch_id)
+
+
 def require_kept_here(session: Session, branch_id: int, hold_id: int) -> None:
     """Raise `NotFound` `unknown_hold` unless the hold is picked up at this branch."""
     if session.scalar(select(Hold.id).where(Hold.id == hold_id, Hold.pickup_branch_id == branch_id)) is None:

@@ -10,14 +10,13 @@ from sqlalchemy.orm import Session
 
 from circulation.holds import listing as holds_listing
 from circulation.lending import listing
-from circulation.models import Hold, Wish
+from circulation.models import Hold
 from circulation.wishes import listing as wishes_listing
+from circulation.wishes.cards import wish_card
 from library.kernel import clock
 from library.kernel.days import day_words, due_words
 
 Card = Mapping[str, Any]
-
-_WISH_STEPS = {"open": 0, "answered": 1, "ordered": 2, "arrived": 3}
 
 
 def loan_cards(session: Session, patron_id: int, limit: int | None = None) -> list[Card]:
@@ -60,21 +59,6 @@ def _queue_words(ahead: int, promised_on: date | None, today: date) -> str:
 def wish_cards(session: Session, patron_id: int) -> list[Card]:
     """Return a reader's wishes, the newest first."""
     return [wish_card(wish) for wish in wishes_listing.wishes_of(session, patron_id)]
-
-
-def wish_card(wish: Wish) -> Card:
-    """Return one wish with its answer."""
-    on = day_words(clock.local_date(wish.wished_at), clock.today())
-    ended = {"declined": _("Cannot be had"), "cancelled": _("Withdrawn by you")}
-    return {
-        "id": wish.id,
-        "title": wish.title,
-        "on": _("Asked on %(day)s", day=on),
-        "at": _WISH_STEPS.get(wish.state),
-        "words": ended.get(wish.state, ""),
-        "answer": wish.answer,
-        "bib_id": wish.bib_id,
-    }
 
 
 def renewal_notice(answers: Sequence[Card], texts: Sequence[str]) -> tuple[str, str]:
