@@ -4,10 +4,11 @@ The only place that writes derived columns, so that a merge, an edit and the und
 the layers, derive again.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from catalog.bibs.description import BibDescription
@@ -15,10 +16,13 @@ from catalog.bibs.models import Bib, BibEdit, BibIdentifier, BibSourceRecord
 from catalog.bibs.rules import columns_of, combined, identifiers_of, with_edits
 from catalog.marc.description import describe
 from catalog.marc.record import Flavour, Record
+from library.kernel.db import table_of
 from library.kernel.operations import Operation
 
 FORM = "form"
 UNTITLED = "[题名不详]"
+_bibs = table_of(Bib)
+_identifiers = table_of(BibIdentifier)
 
 
 def standing_sources(session: Session, bib_id: int) -> list[BibSourceRecord]:
@@ -27,14 +31,7 @@ def standing_sources(session: Session, bib_id: int) -> list[BibSourceRecord]:
     Of several records with one control number from one source only the last counts: it is the newer state of the same
     record, and when it is taken back the earlier one counts again.
     """
-    wanted = select(BibSourceRecord).where(BibSourceRecord.bib_id == bib_id, BibSourceRecord.removed_at.is_(None))
-    rows = session.scalars(wanted.order_by(BibSourceRecord.rank, BibSourceRecord.id)).all()
-    latest: dict[tuple[str, str], int] = {}
-    for row in rows:
-        if row.control_number:
-            key = (row.source, row.control_number)
-            latest[key] = max(row.id, latest.get(key, 0))
-    return [row for row in rows if not row.control_number or latest[row.source, row.control_number] == row.id]
+    return _sources_of(session, [bib_id]).get(bib_id, [])
 
 
 def flavour_of_source(source: BibSourceRecord) -> Flavour:
@@ -54,25 +51,37 @@ def description_of_source(source: BibSourceRecord) -> BibDescription:
 
 def standing_edits(session: Session, bib_id: int) -> dict[str, Any]:
     """Return the edited layer of a bib, field by field."""
-    wanted = select(BibEdit.field, BibEdit.value).where(BibEdit.bib_id == bib_id, BibEdit.undone_at.is_(None))
-    return {row.field: row.value for row in session.execute(wanted)}
+    return _edits_of(session, [bib_id]).get(bib_id, {})
 
 
 def description_of(session: Session, bib_id: int) -> BibDescription:
     """Return what is said of a bib: its sources combined, the edited layer on top."""
-    sources = [description_of_source(source) for source in standing_sources(session, bib_id)]
-    return with_edits(combined(sources or [BibDescription(UNTITLED)]), standing_edits(session, bib_id))
+    described = [description_of_source(source) for source in standing_sources(session, bib_id)]
+    return _layered(described, standing_edits(session, bib_id))
 
 
 def derive(session: Session, operation: Operation, bib: Bib) -> None:
     """Write the derived columns and identifiers of a bib anew."""
-    description = description_of(session, bib.id)
-    for name, value in with_title(columns_of(description)).items():
-        setattr(bib, name, value)
-    bib.changed_at = operation.at
-    own = [description_of_source(source) for source in standing_sources(session, bib.id)]
-    replace_identifiers(session, bib.id, [description, *own])
     session.flush()
+    derive_all(session, operation, [bib.id])
+    session.refresh(bib)
+
+
+def derive_all(session: Session, operation: Operation, bib_ids: Sequence[int]) -> None:
+    """Write the derived columns and identifiers of bibs anew, in five statements however many they are (at most 500)."""
+    sources, edits = _sources_of(session, bib_ids), _edits_of(session, bib_ids)
+    rows, identifiers = [], []
+    for bib_id in bib_ids:
+        described = [description_of_source(source) for source in sources.get(bib_id, ())]
+        whole = _layered(described, edits.get(bib_id, {}))
+        rows.append({"of_bib": bib_id, "changed_at": operation.at, **with_title(columns_of(whole))})
+        pairs = dict.fromkeys(pair for one in (whole, *described) for pair in identifiers_of(one))
+        identifiers += [{"bib_id": bib_id, "kind": kind, "value": value} for kind, value in pairs]
+    connection = session.connection()
+    connection.execute(update(_bibs).where(_bibs.c.id == bindparam("of_bib")), rows)
+    connection.execute(delete(_identifiers).where(_identifiers.c.bib_id.in_(bib_ids)))
+    if identifiers:
+        connection.execute(insert(_identifiers), identifiers)
 
 
 def with_title(columns: dict[str, Any]) -> dict[str, Any]:
@@ -80,13 +89,28 @@ def with_title(columns: dict[str, Any]) -> dict[str, Any]:
     return columns if columns["title"] else {**columns, "title": UNTITLED, "title_folded": ""}
 
 
-def replace_identifiers(session: Session, bib_id: int, descriptions: Iterable[BibDescription]) -> None:
-    """Let a bib be found by exactly the numbers of these descriptions."""
-    pairs: Sequence[tuple[str, str]] = list(
-        dict.fromkeys(pair for description in descriptions for pair in identifiers_of(description))
-    )
-    session.execute(delete(BibIdentifier).where(BibIdentifier.bib_id == bib_id))
-    if pairs:
-        session.execute(
-            insert(BibIdentifier), [{"bib_id": bib_id, "kind": kind, "value": value} for kind, value in pairs]
-        )
+def _layered(described: Sequence[BibDescription], edits: dict[str, Any]) -> BibDescription:
+    return with_edits(combined(described or [BibDescription("")]), edits)
+
+
+def _sources_of(session: Session, bib_ids: Sequence[int]) -> dict[int, list[BibSourceRecord]]:
+    wanted = select(BibSourceRecord).where(BibSourceRecord.bib_id.in_(bib_ids), BibSourceRecord.removed_at.is_(None))
+    rows = session.scalars(wanted.order_by(BibSourceRecord.rank, BibSourceRecord.id)).all()
+    latest: dict[tuple[int, str, str], int] = {}
+    for row in rows:
+        if row.control_number:
+            key = (row.bib_id, row.source, row.control_number)
+            latest[key] = max(row.id, latest.get(key, 0))
+    standing: dict[int, list[BibSourceRecord]] = defaultdict(list)
+    for row in rows:
+        if not row.control_number or latest[row.bib_id, row.source, row.control_number] == row.id:
+            standing[row.bib_id].append(row)
+    return standing
+
+
+def _edits_of(session: Session, bib_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    wanted = select(BibEdit.bib_id, BibEdit.field, BibEdit.value)
+    found: dict[int, dict[str, Any]] = defaultdict(dict)
+    for row in session.execute(wanted.where(BibEdit.bib_id.in_(bib_ids), BibEdit.undone_at.is_(None))):
+        found[row.bib_id][row.field] = row.value
+    return found

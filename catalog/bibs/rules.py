@@ -134,7 +134,7 @@ def columns_of(description: BibDescription) -> dict[str, Any]:
         "part": description.part[:200],
         "creators": [creator.as_json() for creator in description.creators],
         "creators_text": creators_text,
-        "creators_pinyin": " ".join(pinyin_keys(fold(creators_text)).syllables)[:500] if creators_text else "",
+        "creators_pinyin": " ".join(_pinyin_of(creator) for creator in description.creators)[:500],
         "publisher": description.publisher[:200],
         "place": description.place[:100],
         "year": description.year,
@@ -152,6 +152,11 @@ def columns_of(description: BibDescription) -> dict[str, Any]:
         "material": description.material,
         "match_key": match_key(title, description.part, first, description.publisher, description.year),
     }
+
+
+def _pinyin_of(creator: Creator) -> str:
+    """Return a name's pinyin, as catalogued when it is: surnames have readings of their own (叶 Xie, 单 Shan)."""
+    return creator.pinyin or " ".join(pinyin_keys(fold(creator.name)).syllables)
 
 
 def identifiers_of(description: BibDescription) -> list[tuple[str, str]]:

@@ -7,8 +7,9 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
-from catalog.bibs.deriving import derive
+from catalog.bibs.deriving import derive_all
 from catalog.bibs.models import Bib, BibIdentifier, BibSourceRecord
+from catalog.marc.bulk import new_ids
 from catalog.marc.copies import Place, add_copies
 from catalog.marc.matching import Known
 from catalog.marc.models import ImportRecord
@@ -106,11 +107,10 @@ def _create_bibs(session: Session, operation: Operation, outcomes: Sequence[Outc
     if not new:
         return
     times = {"created_at": operation.at, "changed_at": operation.at, "popularity": 0}
-    inserted = session.execute(
-        insert(_bibs).returning(_bibs.c.id, sort_by_parameter_order=True),
-        [{**one.record.columns, **times} for one in new],
-    )
-    ids = dict(zip((one.bib_id for one in new), inserted.scalars().all(), strict=True))
+    reserved = new_ids(session, _bibs, len(new))
+    rows = [{"id": bib_id, **one.record.columns, **times} for bib_id, one in zip(reserved, new, strict=True)]
+    session.execute(insert(_bibs), rows)
+    ids = {one.bib_id: bib_id for bib_id, one in zip(reserved, new, strict=True)}
     for one in outcomes:
         if one.bib_id is not None and one.bib_id < 0:
             one.bib_id = ids[one.bib_id]
@@ -137,8 +137,7 @@ def _attach(
     for bib_id, rank in rows:
         ranks[bib_id] = max(rank, ranks.get(bib_id, 0))
     _insert_sources(session, operation, joined, batch_id, ranks)
-    for bib in session.scalars(select(Bib).where(Bib.id.in_(bib_ids)).execution_options(populate_existing=True)):
-        derive(session, operation, bib)
+    derive_all(session, operation, bib_ids)
     return sorted({one.bib_id for one in joined if one.outcome == "merged" and one.bib_id is not None})
 
 
@@ -146,12 +145,14 @@ def _insert_sources(
     session: Session, operation: Operation, outcomes: Sequence[Outcome], batch_id: int, ranks: dict[int, int]
 ) -> None:
     rows = []
-    for one in outcomes:
+    for source_id, one in zip(new_ids(session, _sources, len(outcomes)), outcomes, strict=True):
         assert one.bib_id is not None
+        one.source_id = source_id
         rank = ranks[one.bib_id] + 1 if one.bib_id in ranks else 0
         ranks[one.bib_id] = rank
         rows.append(
             {
+                "id": source_id,
                 "bib_id": one.bib_id,
                 "source": one.record.source,
                 "control_number": one.record.control_number,
@@ -164,9 +165,7 @@ def _insert_sources(
                 "created_at": operation.at,
             }
         )
-    inserted = session.execute(insert(_sources).returning(_sources.c.id, sort_by_parameter_order=True), rows)
-    for one, source_id in zip(outcomes, inserted.scalars().all(), strict=True):
-        one.source_id = source_id
+    session.execute(insert(_sources), rows)
 
 
 def _event(operation: Operation, one: Outcome, batch_id: int) -> dict[str, Any]:

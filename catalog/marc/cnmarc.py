@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from catalog.bibs.description import Audience, BibDescription, Creator
 from catalog.bibs.rules import clean_class, clean_pinyin, creators_in, parse_price, parse_year, read_isbn
 from catalog.marc.materials import material_of
-from catalog.marc.record import Field, Record, Subfield, without_marks
+from catalog.marc.record import Field, Record, Subfield, indexed, without_marks
 
 PERSONS = ("700", "701", "702")
 BODIES = ("710", "711", "712")
@@ -50,6 +50,7 @@ _WRAPPED = re.compile(r"《([^《》]*)》")
 
 def describe(record: Record) -> BibDescription:
     """Return what a CNMARC record says."""
+    record = indexed(record)
     title = record.first("200") or Field("200")
     coded = record.text("100", "a")
     date = record.text("210", "d")

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from catalog.items.models import Item, ItemBarcode, ItemCondition, ItemMovement
 from catalog.items.rules import call_number_key
 from catalog.items.services import ACQUIRED
+from catalog.marc.bulk import new_ids
 from catalog.marc.holdings import Holding
 from catalog.marc.prepared import Prepared
 from library.kernel import clock, events
@@ -95,9 +96,9 @@ def _insert(session: Session, operation: Operation, wanted: Sequence[_Wanted], b
     if not wanted:
         return 0
     today = clock.local_date(operation.at)
-    rows = [_row(operation, one, batch_id, place, today) for one in wanted]
-    ids = session.execute(insert(_items).returning(_items.c.id, sort_by_parameter_order=True), rows).scalars().all()
+    ids = new_ids(session, _items, len(wanted))
     pairs = list(zip(ids, wanted, strict=True))
+    session.execute(insert(_items), [{"id": i, **_row(operation, one, batch_id, place, today)} for i, one in pairs])
     session.execute(
         insert(_barcodes),
         [

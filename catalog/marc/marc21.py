@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from catalog.bibs.description import Audience, BibDescription, Creator
 from catalog.bibs.rules import clean_class, clean_pinyin, creators_in, parse_price, parse_year, read_isbn
 from catalog.marc.materials import material_of
-from catalog.marc.record import Field, Record, without_marks
+from catalog.marc.record import Field, Record, indexed, without_marks
 from library.kernel.text import is_han
 
 PERSONS = ("100", "700")
@@ -42,7 +42,7 @@ _NO_PLACE = re.compile(r"^\[?[Ss]\.\s?[ln]\.\]?$")
 
 def describe(record: Record) -> BibDescription:
     """Return what a MARC 21 record says."""
-    record = in_own_script(record)
+    record = indexed(in_own_script(record))
     title = record.first("245") or Field("245")
     fixed = record.control("008")
     imprint = record.first("260") or _publication(record) or Field("264")

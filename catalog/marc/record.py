@@ -10,7 +10,7 @@ What is stored of an imported record is this value as JSON, see `Record.as_json`
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol, Self
 
@@ -94,7 +94,7 @@ class Record:
 
     def all(self, *tags: str) -> Iterator[Field]:
         """Yield the fields with one of these tags in the order of the record."""
-        return (field for field in self.fields if field.tag in tags)
+        return (one for one in self.fields if one.tag in tags)
 
     def first(self, *tags: str) -> Field | None:
         """Return the first field with one of these tags."""
@@ -147,6 +147,29 @@ class Record:
         content = [self.leader[5:9] + self.leader[17:20], fields]
         text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedRecord(Record):
+    """A record that finds its fields by tag without looking at all of them; a description asks for some thirty tags."""
+
+    by_tag: Mapping[str, Sequence[Field]] = field(default_factory=dict, compare=False, repr=False)
+
+    def all(self, *tags: str) -> Iterator[Field]:
+        """See `Record.all`."""
+        if len(tags) == 1:
+            return iter(self.by_tag.get(tags[0], ()))
+        if not any(tag in self.by_tag for tag in tags):
+            return iter(())
+        return (one for one in self.fields if one.tag in tags)
+
+
+def indexed(record: Record) -> IndexedRecord:
+    """Return the record with an index of its tags."""
+    by_tag: dict[str, list[Field]] = {}
+    for one in record.fields:
+        by_tag.setdefault(one.tag, []).append(one)
+    return IndexedRecord(record.leader, record.fields, by_tag)
 
 
 def control_field(tag: str, value: str) -> Field:

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
-from catalog.bibs.deriving import derive, standing_sources
+from catalog.bibs.deriving import derive_all
 from catalog.bibs.models import Bib, BibEdit, BibSourceRecord
 from catalog.items.models import Item, ItemCondition
 from catalog.marc.batches import batch_by_id
@@ -134,12 +134,18 @@ def _revert(session: Session, operation: Operation, batch_id: int, bib_ids: Sequ
     )
     done.records += len(result.all())
     done.items += len(items)
-    for bib in session.scalars(select(Bib).where(Bib.id.in_(bib_ids)).order_by(Bib.id)).all():
-        if standing_sources(session, bib.id):
-            derive(session, operation, bib)
-        else:
-            bib.withdrawn_at = operation.at
-            done.bibs += 1
+    speaking = set(
+        session.scalars(
+            select(BibSourceRecord.bib_id).where(
+                BibSourceRecord.bib_id.in_(bib_ids), BibSourceRecord.removed_at.is_(None)
+            )
+        )
+    )
+    if speaking:
+        derive_all(session, operation, sorted(speaking))
+    silent = [bib_id for bib_id in bib_ids if bib_id not in speaking]
+    session.execute(update(Bib).where(Bib.id.in_(silent)).values(withdrawn_at=operation.at))
+    done.bibs += len(silent)
     events.record_many(
         session,
         [events.row(operation, "bib.changed", bib_id=bib_id, payload={"reverted": batch_id}) for bib_id in bib_ids],
