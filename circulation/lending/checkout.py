@@ -7,7 +7,7 @@ does nothing and the answer is a refusal.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, cast
 
 from sqlalchemy import Table, bindparam, text, update
@@ -75,12 +75,14 @@ class Agreed:
     decision: Decision
     used: Sequence[Override]
     today: date
+    asked: dict[str, Any]
 
 
 def check_out(session: Session, operation: Operation, request: Request, *, dry_run: bool = False) -> Answer:
     """Lend a copy, or say why not; a dry run decides only and stores nothing.
 
-    Return `{decision, reasons, loan {id, due_on}, item, patron, candidates}` of ids, codes and dates.
+    Return `{decision, reasons, loan {id, due_on}, item, patron, candidates, policy}` of ids, codes and dates; `policy` is
+    what the rules were asked for, from which an explanation can be made.
     """
     today = clock.local_date(operation.at)
     reader = _reader(session, request, today)
@@ -90,12 +92,15 @@ def check_out(session: Session, operation: Operation, request: Request, *, dry_r
     if identified.found is None:
         assert identified.refusal is not None
         return _answer([identified.refusal], reader, candidates=identified.candidates)
-    agreed = _decide(session, request, reader, identified.found, today)
+    agreed = _decide(session, request, reader, identified.found, operation.at)
     if not agreed.decision.is_allowed:
-        return _answer(agreed.decision.reasons, reader, identified.found, loan=_present_loan(agreed))
+        return _answer(
+            agreed.decision.reasons, reader, identified.found, loan=_present_loan(agreed), asked=agreed.asked
+        )
     due = due_at(session, request.branch.id, today, agreed.policy.loan_days, reader.calendars)
     if dry_run:
-        return _answer(agreed.decision.reasons, reader, agreed.found, loan={"id": None, "due_on": due.isoformat()})
+        planned = {"id": None, "due_on": due.isoformat()}
+        return _answer(agreed.decision.reasons, reader, agreed.found, loan=planned, asked=agreed.asked)
     return _lend(session, operation, agreed, due)
 
 
@@ -110,8 +115,10 @@ def _reader(session: Session, request: Request, today: date) -> queries.ReaderFo
 
 
 def _decide(
-    session: Session, request: Request, reader: queries.ReaderFound, found: queries.CopyFound, today: date
+    session: Session, request: Request, reader: queries.ReaderFound, found: queries.CopyFound, at: datetime
 ) -> Agreed:
+    """Decide, and note what the rules were asked for, so that the answer can be explained later."""
+    today = clock.local_date(at)
     rules = book(session, reader.policies)
     branch = request.branch
     path = rules.deciding_path(lending=branch.path, item_home=found.home_path, patron_home=reader.home_path)
@@ -120,7 +127,14 @@ def _decide(
     desk = Desk(branch.id, branch.kind, branch.state)
     decision = may_borrow(reader.counted_by(rules.counted), found.copy, desk, terms, today)
     decision, used = settle(decision, request.overrides, may_override=request.may_override)
-    return Agreed(request, reader, found, policy, decision, used, today)
+    asked = {
+        "path": path,
+        "item_class": found.copy.item_class,
+        "patron_category": reader.category,
+        "on": today.isoformat(),
+        "at": at.isoformat(),
+    }
+    return Agreed(request, reader, found, policy, decision, used, today, asked)
 
 
 def _lend(session: Session, operation: Operation, agreed: Agreed, due: date) -> Answer:
@@ -166,7 +180,8 @@ def _lend(session: Session, operation: Operation, agreed: Agreed, due: date) -> 
         statistics=statistics,
         payload=payload,
     )
-    return _answer(agreed.decision.reasons, reader, agreed.found, loan={"id": loan_id, "due_on": due.isoformat()})
+    opened = {"id": loan_id, "due_on": due.isoformat()}
+    return _answer(agreed.decision.reasons, reader, agreed.found, loan=opened, asked=agreed.asked)
 
 
 def _free_the_copy(session: Session, operation: Operation, agreed: Agreed) -> None:
@@ -210,6 +225,7 @@ def _answer(
     *,
     loan: dict[str, Any] | None = None,
     candidates: Sequence[int] = (),
+    asked: dict[str, Any] | None = None,
 ) -> Answer:
     return stored(
         found,
@@ -217,4 +233,5 @@ def _answer(
         item=copy.copy.id if copy else None,
         patron=reader.reader.id if reader else None,
         candidates=list(candidates),
+        policy=asked,
     )

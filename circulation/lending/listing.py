@@ -1,7 +1,9 @@
-"""What a reader has on loan, for pages."""
+"""What is on loan, for pages and the API."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
@@ -9,6 +11,17 @@ from sqlalchemy.orm import Session
 from catalog.bibs.models import Bib
 from catalog.items.models import Item
 from circulation.models import Loan
+from library.branches.models import Branch
+
+
+@dataclass(frozen=True, slots=True)
+class LoanFilter:
+    """Which loans: `state` is open, overdue, closed or all; `path` is that of the branch they were lent at or below."""
+
+    today: date
+    state: str = "open"
+    patron_id: int | None = None
+    path: str | None = None
 
 
 def open_loans(session: Session, patron_id: int) -> Sequence[Row[Loan, Bib, str]]:
@@ -35,3 +48,58 @@ def loan_figures(session: Session, patron_id: int, today: date) -> tuple[int, in
         )
     ).one()
     return row[0], row[1]
+
+
+def patron_of_loan(session: Session, loan_id: int) -> int | None:
+    """Return whose loan it is, None for an unknown loan and for a forgotten reader."""
+    return session.scalar(select(Loan.patron_id).where(Loan.id == loan_id))
+
+
+def loans(session: Session, wanted: LoanFilter, *, offset: int, limit: int) -> tuple[list[dict[str, Any]], int]:
+    """Return a page of loans as the API shows them, the first due first, and how many there are."""
+    conditions = _conditions(wanted)
+    branch = Branch.id == Loan.out_branch_id
+    total = session.scalar(select(func.count()).select_from(Loan).join(Branch, branch).where(*conditions)) or 0
+    rows = session.execute(
+        select(Loan, Item.barcode, Bib.title, Branch.code)
+        .join(Item, Item.id == Loan.item_id)
+        .join(Bib, Bib.id == Loan.bib_id)
+        .join(Branch, branch)
+        .where(*conditions)
+        .order_by(Loan.due_on, Loan.id)
+        .offset(offset)
+        .limit(limit)
+    )
+    return [_shown(*row, wanted.today) for row in rows], total
+
+
+def _conditions(wanted: LoanFilter) -> list[Any]:
+    conditions: list[Any] = []
+    if wanted.state in {"open", "overdue"}:
+        conditions.append(Loan.in_at.is_(None))
+    if wanted.state == "overdue":
+        conditions.append(Loan.due_on < wanted.today)
+    if wanted.state == "closed":
+        conditions.append(Loan.in_at.is_not(None))
+    if wanted.patron_id is not None:
+        conditions.append(Loan.patron_id == wanted.patron_id)
+    if wanted.path is not None:
+        conditions.append(Branch.path.startswith(wanted.path))
+    return conditions
+
+
+def _shown(loan: Loan, barcode: str, title: str, branch: str, today: date) -> dict[str, Any]:
+    return {
+        "id": loan.id,
+        "item": loan.item_id,
+        "barcode": barcode,
+        "bib": loan.bib_id,
+        "title": title,
+        "patron": loan.patron_id,
+        "branch": branch,
+        "out_at": loan.out_at,
+        "due_on": loan.due_on,
+        "in_at": loan.in_at,
+        "renewals": loan.renewals,
+        "is_overdue": loan.in_at is None and loan.due_on < today,
+    }

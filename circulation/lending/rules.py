@@ -97,15 +97,11 @@ class Override:
 
 def may_borrow(reader: Reader, copy: Copy, desk: Desk, terms: Terms, today: date) -> Decision:
     """Decide about a loan; every reason is named, not only the first."""
-    found = [
-        *_about_the_place(desk),
-        *_about_the_card(reader, today),
-        *_about_the_reader(reader, terms, today),
-        *_about_the_copy(reader, copy, desk),
-    ]
-    if reader.loans >= terms.loan_limit and copy.loan_patron_id != reader.id:
-        found.append(reason(reasons.LOAN_LIMIT_REACHED, loans=reader.loans, limit=terms.loan_limit))
-    return Decision.of(found)
+    about_reader = standing_reasons(reader, terms, today)
+    if copy.loan_patron_id == reader.id:
+        # The reader has this very copy: it needs no room within the limit.
+        about_reader = [found for found in about_reader if found.code != reasons.LOAN_LIMIT_REACHED]
+    return Decision.of([*_about_the_place(desk), *about_reader, *_about_the_copy(reader, copy, desk)])
 
 
 def may_renew(reader: Reader, *, due_on: date, renewals: int, waiting: int, terms: Terms, today: date) -> Decision:
@@ -118,6 +114,14 @@ def may_renew(reader: Reader, *, due_on: date, renewals: int, waiting: int, term
     if due_on < today:
         found.append(reason(reasons.RENEWED_LATE, days=(today - due_on).days))
     return Decision.of(found)
+
+
+def standing_reasons(reader: Reader, terms: Terms, today: date) -> list[Reason]:
+    """Return what keeps a reader from borrowing anything: card, blocks, lateness, and a full limit."""
+    found = [*_about_the_card(reader, today), *_about_the_reader(reader, terms, today)]
+    if reader.loans >= terms.loan_limit:
+        found.append(reason(reasons.LOAN_LIMIT_REACHED, loans=reader.loans, limit=terms.loan_limit))
+    return found
 
 
 def due_on(calendar: Calendar, begins_on: date, loan_days: int) -> date:
@@ -135,8 +139,9 @@ def renewed_until(calendar: Calendar, *, due: date, today: date, loan_days: int)
 def settle(decision: Decision, overrides: Sequence[Override], *, may_override: bool) -> tuple[Decision, list[Override]]:
     """Return the decision after overrides, and the overrides that were needed.
 
-    A reason to confirm is settled by naming it, which whoever may lend may do; a refusal only where it is overridable and
-    `may_override`. What was settled stays among the reasons, as a notice. Overrides of other reasons are left out.
+    A reason to confirm is settled by naming it, which whoever may lend may do; a refusal only where it is overridable, the
+    actor `may_override` and says why. What was settled stays among the reasons, as a notice. Overrides of other reasons are
+    left out.
     """
     given = {override.code: override for override in overrides}
     settled: list[Reason] = []
@@ -145,12 +150,22 @@ def settle(decision: Decision, overrides: Sequence[Override], *, may_override: b
         override = given.get(found.code)
         if override is None or found.severity is Severity.NOTICE:
             settled.append(found)
-        elif found.severity is Severity.CONFIRM or (found.code in reasons.OVERRIDABLE and may_override):
+            continue
+        objection = _objection(found, override, may_override=may_override)
+        if objection is None:
             settled.append(replace(found, severity=Severity.NOTICE))
             used.append(override)
         else:
-            settled += [found, reason(reasons.OVERRIDE_NOT_PERMITTED, override=found.code)]
+            settled += [found, objection]
     return Decision.of(settled), used
+
+
+def _objection(found: Reason, override: Override, *, may_override: bool) -> Reason | None:
+    if found.severity is Severity.CONFIRM:
+        return None
+    if found.code not in reasons.OVERRIDABLE or not may_override:
+        return reason(reasons.OVERRIDE_NOT_PERMITTED, override=found.code)
+    return None if override.reason.strip() else reason(reasons.OVERRIDE_NEEDS_REASON, override=found.code)
 
 
 class Next(StrEnum):

@@ -4,11 +4,11 @@ import logging
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from types import MappingProxyType
 from typing import cast
 
-from sqlalchemy import Table, select
+from sqlalchemy import ColumnElement, Table, and_, or_, select
 from sqlalchemy.orm import Session
 
 from circulation.models import PolicyRow
@@ -64,23 +64,32 @@ def book(session: Session, version: int | None = None) -> PolicyBook:
     return _kept.get(session, version)
 
 
-def _read(session: Session) -> PolicyBook:
+def book_at(session: Session, instant: datetime) -> PolicyBook:
+    """Return the rules as their rows stood at an instant, so that a past decision can be explained.
+
+    The members of named sets and the two settings are those of now; they have no history.
+    """
+    stood = and_(_rows.c.created_at <= instant, or_(_rows.c.ended_at.is_(None), _rows.c.ended_at > instant))
+    return _read(session, stood)
+
+
+def _read(session: Session, stood: ColumnElement[bool] | None = None) -> PolicyBook:
     settings = select(CountySetting).where(CountySetting.name.in_((PLACE_SETTING, COUNTED_SETTING)))
     chosen = {setting.name: setting.value for setting in session.scalars(settings)}
     members: defaultdict[int, set[int]] = defaultdict(set)
     for set_id, branch_id in session.execute(select(BranchSetMember.set_id, BranchSetMember.branch_id)):
         members[set_id].add(branch_id)
     return PolicyBook(
-        lines=_lines(session),
+        lines=_lines(session, _rows.c.ended_at.is_(None) if stood is None else stood),
         sets=MappingProxyType({set_id: frozenset(branches) for set_id, branches in members.items()}),
         place=WhoseRule(chosen.get(PLACE_SETTING, WhoseRule.LENDING_BRANCH)),
         counted=LoansCounted(chosen.get(COUNTED_SETTING, LoansCounted.COUNTY)),
     )
 
 
-def _lines(session: Session) -> Mapping[str, tuple[Line, ...]]:
+def _lines(session: Session, stood: ColumnElement[bool]) -> Mapping[str, tuple[Line, ...]]:
     found: defaultdict[str, list[Line]] = defaultdict(list)
-    for row in session.execute(select(_rows).where(_rows.c.ended_at.is_(None), _rows.c.rule.in_(RULES))):
+    for row in session.execute(select(_rows).where(stood, _rows.c.rule.in_(RULES))):
         try:
             value = parse(row.rule, row.value)
         except BadValue:

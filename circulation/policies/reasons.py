@@ -164,6 +164,12 @@ OVERRIDE_NOT_PERMITTED = define(
     reader=_("Please ask at the desk."),
     staff=_("You may not make this exception (%(override)s). Ask the branch librarian."),
 )
+OVERRIDE_NEEDS_REASON = define(
+    "override_needs_reason",
+    REFUSE,
+    reader=_("Please ask at the desk."),
+    staff=_("Say why you make this exception (%(override)s). It is kept with the loan."),
+)
 # Coming back.
 NOT_ON_LOAN = define(
     "not_on_loan",

@@ -1,5 +1,6 @@
 """Use cases of the lending rules: resolve them, set a row, end a row, choose the county's two settings."""
 
+from collections.abc import Sequence
 from datetime import date
 
 from sqlalchemy import delete, insert, select, update
@@ -8,7 +9,7 @@ from sqlalchemy.orm import Session
 from circulation.models import PolicyRow
 from circulation.policies.book import COUNTED_SETTING, PLACE_SETTING, VERSION, book
 from circulation.policies.rules import RULES, BadValue, LoansCounted, ResolvedPolicy, WhoseRule, parse
-from library.branches.models import Branch, BranchSet
+from library.branches.models import Branch, BranchSet, BranchSetMember
 from library.kernel import events
 from library.kernel.errors import Conflict, Invalid, NotFound
 from library.kernel.models import CountySetting
@@ -50,7 +51,7 @@ def set_row(
     """Give a rule a value for a class, category, place and time; the open row with the same scope and dates is ended.
 
     Raises `Invalid` (`unknown_rule`, `bad_policy_value`, `unknown_category`, `one_place_only`, `dates_out_of_order`) and
-    `NotFound` (`unknown_branch`, `unknown_branch_set`).
+    `NotFound` (`unknown_branch`, `unknown_set`).
     """
     _check_value(rule, value)
     _check_scope(session, patron_category=patron_category, branch_id=branch_id, set_id=set_id)
@@ -123,11 +124,29 @@ def row_by_id(session: Session, policy_id: int) -> PolicyRow:
 
 
 def branch_set_by_code(session: Session, code: str) -> BranchSet:
-    """Return a named set. Raises `NotFound` `unknown_branch_set`."""
+    """Return a named set. Raises `NotFound` `unknown_set`."""
     found = session.scalar(select(BranchSet).where(BranchSet.code == code))
     if found is None:
-        raise NotFound("unknown_branch_set", set=code)
+        raise NotFound("unknown_set", set=code)
     return found
+
+
+def places_of(session: Session, row: PolicyRow) -> Sequence[Branch]:
+    """Return the branches a row holds for: its own, the members of its set, or every root of the tree."""
+    if row.branch_id is not None:
+        return [session.get_one(Branch, row.branch_id)]
+    return members_of(session, row.set_id) if row.set_id is not None else roots(session)
+
+
+def members_of(session: Session, set_id: int) -> Sequence[Branch]:
+    """Return the branches of a named set."""
+    members = select(BranchSetMember.branch_id).where(BranchSetMember.set_id == set_id)
+    return session.scalars(select(Branch).where(Branch.id.in_(members)).order_by(Branch.id)).all()
+
+
+def roots(session: Session) -> Sequence[Branch]:
+    """Return the tops of the tree: one county, or the counties of a city."""
+    return session.scalars(select(Branch).where(Branch.parent_id.is_(None)).order_by(Branch.id)).all()
 
 
 def _check_value(rule: str, value: str) -> None:
@@ -147,4 +166,4 @@ def _check_scope(session: Session, *, patron_category: str | None, branch_id: in
     if branch_id is not None and session.get(Branch, branch_id) is None:
         raise NotFound("unknown_branch", branch=branch_id)
     if set_id is not None and session.get(BranchSet, set_id) is None:
-        raise NotFound("unknown_branch_set", set=set_id)
+        raise NotFound("unknown_set", set=set_id)

@@ -4,10 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from catalog.items.models import Item
 from circulation.lending import services
+from circulation.whereabouts import facts
 from library.branches.models import Branch
 from library.kernel.operations import Answer, Operation
 from library.patrons.models import Patron
@@ -37,6 +39,17 @@ class Desk:
     def item(self, where: str = "east", **values: Any) -> Item:
         return an_item(self.session, branch=self.places[where], **values)
 
+    def scan_out(self, barcode: str) -> Answer:
+        return services.check_out(
+            self.session, self.operation(), branch=self.here, patron_id=self.reader.id, barcode=barcode
+        )
+
+    def scan_in(self, barcode: str) -> Answer:
+        return services.check_in(self.session, self.operation(), branch=self.here, barcode=barcode)
+
+    def scan_card(self, card: str, item: Item) -> Answer:
+        return services.check_out(self.session, self.operation(), branch=self.here, card=card, item_id=item.id)
+
     def lend(self, item: Item, reader: Patron | None = None, where: str = "east", **more: Any) -> Answer:
         return services.check_out(
             self.session,
@@ -59,3 +72,9 @@ class Desk:
 
 def codes(answer: Answer) -> list[str]:
     return [reason["code"] for reason in answer["reasons"]]
+
+
+def available(desk: Desk, item: Item) -> bool:
+    """Return the stored flag of a copy, after looking that no flag is wrong."""
+    assert desk.session.execute(facts.wrongly_flagged()).all() == []
+    return bool(desk.session.scalar(select(Item.is_available).where(Item.id == item.id)))

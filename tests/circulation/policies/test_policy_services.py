@@ -99,7 +99,7 @@ BAD = [
         {"rule": "loan_days", "value": "9", "branch_id": 1, "set_id": 1}, Invalid, "one_place_only", id="place"
     ),
     pytest.param({"rule": "loan_days", "value": "9", "branch_id": 999999}, NotFound, "unknown_branch", id="branch"),
-    pytest.param({"rule": "loan_days", "value": "9", "set_id": 999999}, NotFound, "unknown_branch_set", id="set"),
+    pytest.param({"rule": "loan_days", "value": "9", "set_id": 999999}, NotFound, "unknown_set", id="set"),
     pytest.param(
         {"rule": "loan_days", "value": "9", "from_on": TODAY, "to_on": TODAY - timedelta(days=1)},
         Invalid,

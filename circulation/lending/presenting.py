@@ -1,0 +1,74 @@
+"""Stored answers as the API shows them: sentences, codes of branches, titles of candidates. Made after the transaction."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, aliased
+
+from catalog.bibs.models import Bib
+from catalog.items.models import Item
+from circulation.policies.book import book_at
+from circulation.policies.listing import named
+from library.branches.models import Branch
+from library.kernel.actors import ActorKind, current_actor
+from library.kernel.db import reading
+from library.kernel.decisions import render
+from library.kernel.operations import Answer
+
+
+def present(answer: Answer, *, explain: bool = False) -> dict[str, Any]:
+    """Return an answer with its sentences for whoever asks; the database is read only where it has to be."""
+    shown = {**answer, "reasons": render(answer.get("reasons", ()), _audience())}
+    candidates, destination = answer.get("candidates"), answer.get("destination")
+    asked = answer.get("policy") if explain else None
+    if not candidates and destination is None and not asked:
+        return shown
+    with reading() as session:
+        shown["candidates"] = candidates_of(session, candidates or ())
+        if destination is not None:
+            shown["destination"] = session.scalar(select(Branch.code).where(Branch.id == destination))
+        if asked:
+            shown["explain"] = _explained(session, asked)
+    return shown
+
+
+def candidates_of(session: Session, item_ids: Sequence[int]) -> list[dict[str, Any]]:
+    """Return what tells copies with one barcode apart."""
+    if not item_ids:
+        return []
+    owner, current = aliased(Branch), aliased(Branch)
+    rows = session.execute(
+        select(Item.id, Item.barcode, Bib.title, owner.code.label("owner_code"), current.code.label("current_code"))
+        .join(Bib, Bib.id == Item.bib_id)
+        .join(owner, owner.id == Item.owner_branch_id)
+        .join(current, current.id == Item.current_branch_id)
+        .where(Item.id.in_(item_ids))
+        .order_by(Item.id)
+    )
+    return [
+        {
+            "item": row.id,
+            "barcode": row.barcode,
+            "title": row.title,
+            "owner_branch": row.owner_code,
+            "current_branch": row.current_code,
+        }
+        for row in rows
+    ]
+
+
+def _explained(session: Session, asked: dict[str, str]) -> list[dict[str, Any]]:
+    """Return the rules as they stood when the answer was given, however late it is asked for again."""
+    resolved = book_at(session, datetime.fromisoformat(asked["at"])).resolve(
+        item_class=asked["item_class"],
+        patron_category=asked["patron_category"],
+        path=asked["path"],
+        on=date.fromisoformat(asked["on"]),
+    )
+    return named(session, resolved.explain())
+
+
+def _audience() -> str:
+    return "reader" if current_actor().kind == ActorKind.PATRON else "staff"

@@ -1,0 +1,55 @@
+"""How a reader stands: loans, holds, what blocks, what is owed; implements the readers' Protocol."""
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from circulation.charges.services import balance
+from circulation.holds.listing import open_holds
+from circulation.lending import queries
+from circulation.lending.listing import LoanFilter, loans
+from circulation.lending.rules import Terms, standing_reasons
+from circulation.policies.book import book
+from library.kernel import clock
+from library.kernel.decisions import render
+from library.patrons.standing import StandingNow
+
+# More than any limit allows; a reader with more has them on a page of their own.
+MOST_LOANS = 500
+_NOWHERE = 0
+
+
+class StandingOfReader:
+    """Implements `library.patrons.standing.Standing`."""
+
+    def of_patron(self, session: Session, patron_id: int) -> StandingNow:
+        """Return how a reader stands now; dates as ISO text, the balance in cents."""
+        today = clock.today()
+        shown, _ = loans(session, LoanFilter(today, patron_id=patron_id), offset=0, limit=MOST_LOANS)
+        return StandingNow(
+            loans=[_loan(loan) for loan in shown],
+            holds=[
+                {"id": hold.id, "bib": bib.id, "title": bib.title, "state": hold.state, "pickup_branch": branch.code}
+                for hold, bib, branch, _before in open_holds(session, patron_id)
+            ],
+            blocks=_blocks(session, patron_id, today),
+            balance_cents=balance(session, patron_id),
+        )
+
+
+def _loan(shown: dict[str, Any]) -> dict[str, Any]:
+    wanted = ("id", "item", "barcode", "bib", "title", "branch", "renewals", "is_overdue")
+    return {**{name: shown[name] for name in wanted}, "due_on": shown["due_on"].isoformat()}
+
+
+def _blocks(session: Session, patron_id: int, today: date) -> list[dict[str, Any]]:
+    """Return what keeps a reader from borrowing anything anywhere, by the rules of the reader's own room."""
+    found = queries.reader_by_id(session, patron_id, branch_id=_NOWHERE, today=today)
+    if found is None:
+        return []
+    policy = book(session, found.policies).resolve(
+        item_class=None, patron_category=found.category, path=found.home_path, on=today
+    )
+    terms = Terms(policy.loan_limit, policy.overdue_block_days)
+    return render([reason.stored() for reason in standing_reasons(found.reader, terms, today)], "staff")

@@ -1,0 +1,121 @@
+"""The lending rules over HTTP: list, set and end rows, choose the two settings, explain what holds where."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+import circulation.policies.sentences  # noqa: F401  defines the words of this room's problems
+from circulation.policies import listing, services
+from circulation.policies.schemas import (
+    ExplainOut,
+    ExplainQuery,
+    PolicyIn,
+    PolicyOut,
+    PolicyPage,
+    PolicyQuery,
+    SettingIn,
+    SettingOut,
+)
+from library.accounts.access import require
+from library.branches.models import Branch
+from library.branches.services import branch_by_code
+from library.kernel import clock
+from library.kernel.api import ApiBlueprint, OperationIn, page_of
+from library.kernel.db import reading, writing
+from library.kernel.operations import begin, once
+
+blp = ApiBlueprint("policies", __name__, description="Lending rules and why they hold")
+
+
+@blp.route("/policies")
+@blp.arguments(PolicyQuery, location="query")
+@blp.response(200, PolicyPage)
+def list_rows(query: dict[str, Any]) -> dict[str, Any]:
+    """List the rows of the lending rules."""
+    require("view")
+    page, per_page = query["page"], query["per_page"]
+    with reading() as session:
+        rows, total = listing.rows(
+            session, rule=query.get("rule"), ended=query["ended"], offset=(page - 1) * per_page, limit=per_page
+        )
+    return page_of(rows, total, page, per_page)
+
+
+@blp.route("/policies", methods=["POST"])
+@blp.arguments(PolicyIn)
+@blp.response(201, PolicyOut)
+def set_row(body: dict[str, Any]) -> dict[str, Any]:
+    """Give a rule a value; the open row with the same scope and dates is ended."""
+    operation = begin("set_policy", body)
+    with writing() as session:
+        values = {**body, **_place(session, body)}
+        for name in ("operation_id", "branch", "set"):
+            values.pop(name, None)
+        answer = once(session, operation, body, lambda: services.set_row(session, operation, **values))
+        return listing.row(session, answer["policy"])
+
+
+@blp.route("/policies/<int:policy_id>/end", methods=["POST"])
+@blp.arguments(OperationIn)
+@blp.response(200, PolicyOut)
+def end_row(body: dict[str, Any], policy_id: int) -> dict[str, Any]:
+    """End a row now."""
+    content = {**body, "policy": policy_id}
+    operation = begin("end_policy", content)
+    with writing() as session:
+        _require_all(services.places_of(session, services.row_by_id(session, policy_id)))
+        once(session, operation, content, lambda: services.end_row(session, operation, policy_id))
+        return listing.row(session, policy_id)
+
+
+@blp.route("/policies/settings", methods=["POST"])
+@blp.arguments(SettingIn)
+@blp.response(200, SettingOut)
+def choose(body: dict[str, Any]) -> dict[str, Any]:
+    """Choose whose rules decide, or which loans are counted."""
+    operation = begin("choose_policy", body)
+    with writing() as session:
+        _require_all(services.roots(session))
+        setting, value = body["setting"], body["value"]
+        return once(session, operation, body, lambda: services.choose(session, operation, setting, value))
+
+
+@blp.route("/policies/explain")
+@blp.arguments(ExplainQuery, location="query")
+@blp.response(200, ExplainOut)
+def explain(query: dict[str, Any]) -> dict[str, Any]:
+    """Tell what each rule says at a branch, which row says it and which rows it beat."""
+    require("view")
+    on = query.get("on") or clock.today()
+    with reading() as session:
+        branch = branch_by_code(session, query["branch"])
+        resolved = services.resolve(
+            session,
+            item_class=query.get("item_class"),
+            patron_category=query.get("category"),
+            branch=branch,
+            on=on,
+        )
+        return {"branch": branch.code, "on": on, "rules": listing.named(session, resolved.explain())}
+
+
+def _place(session: Session, body: dict[str, Any]) -> dict[str, int]:
+    """Return where a new row holds, after asking whether the actor administers every place it touches."""
+    place: dict[str, int] = {}
+    if "branch" in body:
+        branch = branch_by_code(session, body["branch"])
+        _require_all([branch])
+        place["branch_id"] = branch.id
+    if "set" in body:
+        place["set_id"] = services.branch_set_by_code(session, body["set"]).id
+        _require_all(services.members_of(session, place["set_id"]))
+    if not place:
+        _require_all(services.roots(session))
+    return place
+
+
+def _require_all(places: Sequence[Branch]) -> None:
+    require("administer")
+    for place in places:
+        require("administer", place)
