@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from flask import Flask, Response, g, request
-from sqlalchemy import Select, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 
@@ -18,7 +18,7 @@ from library.accounts.models import ApiToken, RoleGrant, SignInSession, StaffAcc
 from library.branches.models import Branch
 from library.kernel import clock, sessions
 from library.kernel.actors import Actor, ActorKind, Grant
-from library.kernel.db import reading, writing
+from library.kernel.db import reading, table_of, writing
 from library.kernel.errors import Busy, SignInRequired
 from library.kernel.guard import COOKIE
 from library.patrons.models import Patron
@@ -26,8 +26,35 @@ from library.patrons.models import Patron
 BEARER = "bearer "
 # What must answer without the database, and what belongs to nobody.
 IMPERSONAL = frozenset({"health.healthy", "health.ready", "health.metrics", "static", "assets.bundle"})
-# One statement tells the account and its grants; a grant that ended is not joined.
-_WITH_GRANTS = (RoleGrant.role, RoleGrant.branch_id, Branch.path)
+_accounts, _grant_rows, _branches = table_of(StaffAccount), table_of(RoleGrant), table_of(Branch)
+_tokens, _sessions, _patrons = table_of(ApiToken), table_of(SignInSession), table_of(Patron)
+
+# Built once and run on the bare connection: this precedes every request, and building a statement anew took as long as
+# the database. One statement tells the account and its grants; a grant that ended is not joined.
+_WITH_GRANTS = (
+    select(_accounts.c.id, _accounts.c.display_name, _grant_rows.c.role, _grant_rows.c.branch_id, _branches.c.path)
+    .select_from(_accounts)
+    .outerjoin(_grant_rows, (_grant_rows.c.account_id == _accounts.c.id) & _grant_rows.c.ended_at.is_(None))
+    .outerjoin(_branches, _branches.c.id == _grant_rows.c.branch_id)
+    .where(_accounts.c.disabled_at.is_(None))
+)
+_BY_ACCOUNT = _WITH_GRANTS.where(_accounts.c.id == bindparam("account"))
+_BY_TOKEN = (
+    _WITH_GRANTS.add_columns(_tokens.c.expires_at)
+    .join(_tokens, _tokens.c.account_id == _accounts.c.id)
+    .where(_tokens.c.token_hash == bindparam("digest"), _tokens.c.revoked_at.is_(None))
+)
+# A reader whose account was closed or erased has no session any more, whatever its row says.
+_BY_SECRET = (
+    select(_sessions, _patrons.c.name)
+    .outerjoin(_patrons, _patrons.c.id == _sessions.c.patron_id)
+    .where(
+        _sessions.c.secret_hash == bindparam("digest"),
+        _sessions.c.revoked_at.is_(None),
+        _patrons.c.closed_on.is_(None),
+        _patrons.c.erased_at.is_(None),
+    )
+)
 
 
 def register(app: Flask) -> None:
@@ -76,11 +103,7 @@ def _take_back_dead_cookie(response: Response) -> Response:
 
 def actor_of_token(session: Session, token: str, now: datetime) -> Actor:
     """Return the account a token stands for; raises `SignInRequired` `invalid_token` or `token_expired`."""
-    rows = session.execute(
-        _joined(select(StaffAccount.id, StaffAccount.display_name, ApiToken.expires_at, *_WITH_GRANTS))
-        .join(ApiToken, ApiToken.account_id == StaffAccount.id)
-        .where(ApiToken.token_hash == sessions.digest(token), ApiToken.revoked_at.is_(None))
-    ).all()
+    rows = session.connection().execute(_BY_TOKEN, {"digest": sessions.digest(token)}).all()
     if not rows:
         raise SignInRequired("invalid_token")
     expires_at = rows[0].expires_at
@@ -91,41 +114,20 @@ def actor_of_token(session: Session, token: str, now: datetime) -> Actor:
 
 def actor_of_session(session: Session, secret: str, now: datetime) -> tuple[Actor, int, datetime] | None:
     """Return the actor, the session's id and when it was last seen; None when it is over."""
-    row = session.execute(
-        select(SignInSession).where(
-            SignInSession.secret_hash == sessions.digest(secret), SignInSession.revoked_at.is_(None)
-        )
-    ).scalar_one_or_none()
+    connection = session.connection()
+    row = connection.execute(_BY_SECRET, {"digest": sessions.digest(secret)}).first()
     if row is None:
         return None
     lifetime = sessions.STAFF if row.account_id is not None else sessions.READER
     if not sessions.is_alive(lifetime, seen_at=row.seen_at, expires_at=row.expires_at, now=now):
         return None
-    actor = _staff(session, row.account_id) if row.account_id is not None else _reader(session, row.patron_id)
-    return (actor, row.id, row.seen_at) if actor else None
-
-
-def _staff(session: Session, account_id: int) -> Actor | None:
-    rows = session.execute(
-        _joined(select(StaffAccount.id, StaffAccount.display_name, *_WITH_GRANTS)).where(StaffAccount.id == account_id)
-    ).all()
-    return Actor(ActorKind.STAFF, account_id, rows[0].display_name, _grants(rows)) if rows else None
-
-
-def _reader(session: Session, patron_id: int | None) -> Actor | None:
-    name = session.scalar(
-        select(Patron.name).where(Patron.id == patron_id, Patron.closed_on.is_(None), Patron.erased_at.is_(None))
-    )
-    return Actor(ActorKind.PATRON, patron_id, name) if name is not None else None
-
-
-def _joined(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
-    return (
-        query.select_from(StaffAccount)
-        .join(RoleGrant, (RoleGrant.account_id == StaffAccount.id) & RoleGrant.ended_at.is_(None), isouter=True)
-        .join(Branch, Branch.id == RoleGrant.branch_id, isouter=True)
-        .where(StaffAccount.disabled_at.is_(None))
-    )
+    if row.account_id is None:
+        return Actor(ActorKind.PATRON, row.patron_id, row.name), row.id, row.seen_at
+    staff = connection.execute(_BY_ACCOUNT, {"account": row.account_id}).all()
+    if not staff:
+        return None
+    actor = Actor(ActorKind.STAFF, row.account_id, staff[0].display_name, _grants(staff))
+    return actor, row.id, row.seen_at
 
 
 def _grants(rows: Iterable[Row[*tuple[Any, ...]]]) -> tuple[Grant, ...]:
