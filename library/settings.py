@@ -49,6 +49,8 @@ class Settings(BaseSettings):
     """How long a writer waits for its turn before the answer is 503 `busy`."""
     api_body_bytes: Annotated[int, Field(ge=1024)] = 1_000_000
     """Largest body of an API call, in bytes."""
+    anonymous_per_minute: Annotated[int, Field(ge=0)] = 600
+    """Requests one address may make in a minute without signing in, per web process; 0 sets no limit."""
 
     @field_validator("timezone")
     @classmethod

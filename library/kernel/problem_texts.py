@@ -66,6 +66,7 @@ define("conflict", _("This no longer fits"), _("Something has changed meanwhile.
 define("not_allowed", _("You may not do this"), _("Ask the county library if you need this permission."))
 define("sign_in_required", _("Please sign in"), _("Sign in first, then try again."))
 define("too_many_attempts", _("Too many attempts"), _("Wait %(minutes)s min and try again, or ask at the desk."))
+define("too_many_requests", _("Too many requests"), _("Wait a minute, or sign in, and try again."))
 define("busy", _("Busy at the moment"), _("Nothing was changed. Wait a few seconds and send it again."))
 define(
     "internal_error",

@@ -3,7 +3,7 @@
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from library.kernel import api, assets, compression, guard, headers, health, pages, problems, telemetry
+from library.kernel import api, assets, compression, guard, headers, health, pages, problems, rates, telemetry
 from library.settings import Settings
 
 LARGEST_UPLOAD = 64_000_000
@@ -30,6 +30,7 @@ def register(app: Flask, settings: Settings) -> api.Api:
     compression.register(app)
     telemetry.register(app, level=settings.log_level)
     headers.register(app)
+    rates.register(app, settings.anonymous_per_minute)
     app.before_request(lambda: api.limit_body(settings.api_body_bytes))
     pages.register(app, locale=settings.locale, timezone=settings.timezone)
     assets.register_assets(app)
