@@ -3,7 +3,7 @@
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from circulation.holds import services
+from circulation.holds import jobs, services
 from circulation.logistics import followers
 from circulation.logistics.steps import Move
 from library.kernel.operations import Operation
@@ -25,6 +25,7 @@ class Queue:
 
 
 def register(app: Flask) -> None:
-    """Let holds follow every transfer."""
-    del app
-    followers.register("holds", Queue())
+    """Let holds follow every transfer; importing the jobs puts them on the timetable."""
+    queue = Queue()
+    followers.register("holds", queue)
+    app.extensions["circulation.holds"] = (queue, jobs.__name__)

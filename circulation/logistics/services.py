@@ -6,7 +6,7 @@ or the receiving branch is asked by the entry point. A step that does not fit is
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import exists, insert, select
 from sqlalchemy.orm import Session
@@ -130,6 +130,20 @@ def take_missing(session: Session, operation: Operation, moves: list[Move], *, b
     after = advance(session, operation, moves, Action.MISS, branch_id=branch_id, cause="not_found")
     tell_stopped(session, operation, after)
     refresh_availability(session, [move.item_id for move in moves])
+
+
+def miss_overdue(session: Session, operation: Operation, before: datetime, *, limit: int) -> int:
+    """Take up to `limit` copies dispatched before an instant and not seen since as missing; return how many."""
+    wanted = (
+        select(Transfer.id)
+        .where(Transfer.state == str(State.DISPATCHED), Transfer.dispatched_at < before)
+        .order_by(Transfer.id)
+        .limit(limit)
+    )
+    ids = list(session.scalars(wanted))
+    for transfer_id in ids:
+        miss(session, operation, transfer_id)
+    return len(ids)
 
 
 def receive(session: Session, operation: Operation, transfer_id: int, *, at_branch_id: int | None = None) -> Answer:

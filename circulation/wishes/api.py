@@ -20,7 +20,7 @@ from library.kernel.db import reading, writing
 from library.kernel.decisions import render
 from library.kernel.errors import Invalid, NotAllowed, NotFound, SignInRequired
 from library.kernel.operations import Answer, begin, once
-from library.patrons.services import patron_by_card
+from library.patrons.services import patron_by_card, patron_by_id
 
 blp = ApiBlueprint("wishes", __name__, description="Books that readers ask for")
 
@@ -33,8 +33,7 @@ def record_wish(body: dict[str, Any]) -> dict[str, Any]:
     operation = begin("record_wish", body)
     _signed_in()
     with writing() as session:
-        branch = branch_by_code(session, body["branch"])
-        patron_id = _reader(session, body, branch)
+        patron_id, branch = _reader(session, body)
         words = {name: body[name] for name in ("title", "creator", "note", "isbn") if name in body}
         answer = once(
             session,
@@ -116,18 +115,25 @@ def _wish(session: Session, wish_id: int) -> Wish:
     return wish
 
 
-def _reader(session: Session, body: dict[str, Any], branch: Branch) -> int:
-    """Return the reader a body means, after asking whether the actor may act for them."""
+def _reader(session: Session, body: dict[str, Any]) -> tuple[int, Branch]:
+    """Return the reader a body means and the branch, after asking whether the actor may act for them there."""
     actor = current_actor()
     named = patron_by_card(session, body["card"]).id if "card" in body else body.get("patron")
-    if actor.kind == ActorKind.PATRON and actor.id is not None:
-        if named not in {None, actor.id}:
-            raise NotAllowed("wish_not_your_own")
-        return actor.id
-    require("lend", branch)
-    if named is None:
+    is_reader = actor.kind == ActorKind.PATRON
+    if is_reader and named not in {None, actor.id}:
+        raise NotAllowed("wish_not_your_own")
+    patron_id = actor.id if is_reader else named
+    if not is_reader:
+        require("lend")
+    if patron_id is None:
         raise Invalid("patron_required")
-    return int(named)
+    if "branch" in body:
+        branch = branch_by_code(session, body["branch"])
+    else:
+        branch = branch_by_id(session, patron_by_id(session, patron_id).home_branch_id)
+    if not is_reader:
+        require("lend", branch)
+    return patron_id, branch
 
 
 def _shown(answer: Answer) -> dict[str, Any]:

@@ -9,11 +9,11 @@ from library.kernel.api import Integer, OperationIn, PageIn, Schema, Text, page_
 
 
 class WishIn(OperationIn):
-    """A book a reader asks for; a signed-in reader is meant when none is named."""
+    """A book a reader asks for: the signed-in one when none is named, at their own branch when none is named."""
 
     patron = Integer(least=1)
     card = Text(max_length=64)
-    branch = Text(required=True, max_length=32)
+    branch = Text(max_length=32)
     title = Text(required=True, max_length=TITLE_CHARACTERS)
     creator = Text(max_length=TITLE_CHARACTERS, allow_blank=True, load_default="")
     isbn = Text(max_length=32)

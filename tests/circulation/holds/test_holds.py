@@ -165,7 +165,7 @@ def test_refusals_name_every_obstacle(desk: Desk) -> None:
     desk.session.flush()
     answer = desk.place(reader)
     assert answer["decision"] == "refused"
-    assert codes(answer) == ["reader_blocked", "already_on_loan_to_patron", "pickup_branch_closed"]
+    assert codes(answer) == ["patron_blocked", "already_on_loan_to_patron", "pickup_branch_closed"]
     assert desk.session.scalars(select(Hold)).all() == []
 
 
@@ -190,7 +190,7 @@ def test_a_long_overdue_loan_and_an_ended_registration_block(desk: Desk) -> None
     reader = desk.reader(expires_on=kernel_clock.today() - timedelta(days=1))
     late = an_item(desk.session, branch=desk.branches["east"])
     a_loan(desk.session, item=late, patron=reader, due_on=kernel_clock.today() - timedelta(days=31))
-    assert codes(desk.place(reader)) == ["membership_expired", "overdue_blocks_holds"]
+    assert codes(desk.place(reader)) == ["card_expired", "overdue_block"]
 
 
 def test_a_title_without_a_copy_that_lends_cannot_be_reserved(desk: Desk) -> None:

@@ -1,49 +1,18 @@
 """Transfers and boxes over HTTP: who may do which step, repeats, refusals and bad requests."""
 
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from flask import Flask, g
-from flask.testing import FlaskClient
+from flask import Flask
 from sqlalchemy import select
 
 from circulation.models import Case, Hold, Transfer
 from library.accounts.rules import Role
 from library.branches.models import Branch
-from library.kernel.actors import Actor, ActorKind, Grant
 from library.kernel.db import Database
 from library.kernel.operations import new_id
+from tests.acting import Api
 from tests.factories import a_county, an_item
-
-Post = Callable[..., tuple[int, dict[str, Any]]]
-
-
-class Api:
-    """Posts as a member of staff with one role at one branch."""
-
-    def __init__(self, app: Flask) -> None:
-        self.app = app
-        self.client: FlaskClient = app.test_client()
-        self.actor: Actor | None = None
-        app.before_request_funcs.setdefault(None, []).append(self._sign_in)
-
-    def _sign_in(self) -> None:
-        if self.actor is not None:
-            g.actor = self.actor
-
-    def become(self, role: Role, branch: Branch, actor_id: int = 7) -> None:
-        grant = Grant(str(role), branch.id, branch.path)
-        self.actor = Actor(ActorKind.STAFF, actor_id, "keeper", (grant,), by_token=True)
-
-    def post(self, path: str, **body: Any) -> tuple[int, dict[str, Any]]:
-        body.setdefault("operation_id", new_id())
-        response = self.client.post(f"/api/v1{path}", json=body)
-        return response.status_code, response.get_json()
-
-    def get(self, path: str) -> tuple[int, dict[str, Any]]:
-        response = self.client.get(f"/api/v1{path}")
-        return response.status_code, response.get_json()
 
 
 @pytest.fixture
@@ -53,7 +22,7 @@ def branches(database: Database, app: Flask) -> dict[str, Branch]:
 
 
 @pytest.fixture
-def api(app: Flask, branches: dict[str, Branch]) -> Iterator[Api]:
+def api(app: Flask, branches: dict[str, Branch]) -> Api:
     made = Api(app)
     made.become(Role.DISTRIBUTION, branches["county"])
     return made
