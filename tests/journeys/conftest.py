@@ -12,6 +12,8 @@ from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from werkzeug.serving import make_server
 
+from catalog.search.engines import engine
+from catalog.search.rebuild import rebuild
 from library.kernel.db import Database
 from tests.journeys.county import County, build
 
@@ -56,6 +58,8 @@ def database_url(sqlite_template: Path, tmp_path: Path) -> str:
 def site(app: Flask, database: Database) -> Iterator[Site]:
     with app.app_context(), database.writing() as session:
         county = build(session)
+    with app.app_context():
+        rebuild(database, engine())
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
