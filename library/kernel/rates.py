@@ -2,8 +2,8 @@
 
 Counted in each web process: this is protection against load, not against guessing (that is `throttle`, in the database),
 so a few processes allowing a few times as much does no harm, and a request costs no query. Programs with a token and
-people with a session cookie that we signed are not counted, nor is this machine itself. Flask-Limiter would count the same way without Redis and
-bring three packages.
+people with a session cookie that we signed are not counted, nor is this machine itself. Flask-Limiter would count the
+same way without Redis and bring three packages.
 """
 
 import threading
