@@ -36,27 +36,9 @@ PICKUP_BRANCH_CLOSED = define(
     reader=_("That library is closed now. Choose another place to pick it up."),
     staff=_("The pickup branch is closed or suspended. Choose another one."),
 )
-READER_BLOCKED = define(
-    "reader_blocked",
-    REFUSE,
-    reader=_("Your card is blocked. Please ask at the desk."),
-    staff=_("The reader is blocked: %(block)s."),
-)
-MEMBERSHIP_EXPIRED = define(
-    "membership_expired",
-    REFUSE,
-    reader=_("Your card expired on %(expired_on)s. Please renew it at the desk."),
-    staff=_("The reader's registration ended on %(expired_on)s."),
-)
-OVERDUE_BLOCKS_HOLDS = define(
-    "overdue_blocks_holds",
-    REFUSE,
-    reader=_("Please bring back the book that was due on %(due_on)s first."),
-    staff=_("The reader has a loan that was due on %(due_on)s, more than %(days)s days ago."),
-)
 HOLD_NOT_IN_STATE = define(
     "hold_not_in_state",
     REFUSE,
     reader=_("This reservation has already ended or changed."),
-    staff=_("This step does not fit now: the reservation is at “%(state)s”."),
+    staff=_("This reservation has ended or changed meanwhile. Look at the list."),
 )

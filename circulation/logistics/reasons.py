@@ -10,7 +10,7 @@ TRANSFER_NOT_IN_STATE = define(
     "transfer_not_in_state",
     REFUSE,
     reader=_("This has already been done, or comes later."),
-    staff=_("This step does not fit now: the transfer is at “%(state)s”. Possible: %(actions)s."),
+    staff=_("This step has been done already, or another one comes first. Look at the present state."),
 )
 ITEM_ON_LOAN = define(
     "item_on_loan",
@@ -34,7 +34,7 @@ ITEM_GONE = define(
     "item_gone",
     REFUSE,
     reader=_("The book cannot be found."),
-    staff=_("The copy is recorded as %(condition)s and cannot be sent."),
+    staff=_("The copy is recorded as lost, missing or withdrawn and cannot be sent."),
 )
 ALREADY_THERE = define(
     "already_there",
@@ -58,7 +58,7 @@ BOX_NOT_IN_STATE = define(
     "box_not_in_state",
     REFUSE,
     reader=_("The box is already closed."),
-    staff=_("This step does not fit now: the box is at “%(state)s”."),
+    staff=_("The box has gone on meanwhile; this step does not fit. Look at the present state."),
 )
 BOX_FULL = define(
     "box_full",

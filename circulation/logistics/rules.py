@@ -103,8 +103,9 @@ def side_for(state: State, action: Action) -> Side:
 
 def not_in_state(state: State) -> Reason:
     """Return the refusal of an action that does not fit, with the ones that do."""
-    possible = [str(action) for action in allowed_actions(state)]
-    return reason(reasons.TRANSFER_NOT_IN_STATE, state=str(state), actions=", ".join(possible) or "-")
+    return reason(
+        reasons.TRANSFER_NOT_IN_STATE, state=str(state), actions=[str(action) for action in allowed_actions(state)]
+    )
 
 
 @dataclass(frozen=True, slots=True)

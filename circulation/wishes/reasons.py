@@ -14,7 +14,7 @@ WISH_NOT_IN_STATE = define(
     "wish_not_in_state",
     Severity.REFUSE,
     reader=_("This wish has already been answered."),
-    staff=_("This wish is at “%(state)s” and cannot become “%(wanted)s”."),
+    staff=_("This wish has been answered or taken back meanwhile. Load the list again."),
 )
 WISHES_PER_DAY_REACHED = define(
     "wishes_per_day_reached",
