@@ -85,6 +85,12 @@ def net_gain(annual: FloatArray | float, mass: FloatArray | float, added: FloatA
     return np.asarray(gain / (1.0 + gain / _CEILING))
 
 
+def one_gain(annual: float, mass: float, added: float, half: float) -> float:
+    """Return `net_gain` of one copy in plain floats: much faster where copies are weighed one by one."""
+    gain = annual * half * added / ((half + mass) * (half + mass + added))
+    return gain / (1.0 + gain / _CEILING)
+
+
 @dataclass(slots=True)
 class _Shelf:
     """One room while it is being filled: the best title of each class is kept and only the touched class is
@@ -180,9 +186,9 @@ def _cost(market: Market, shelves: Sequence[_Shelf]) -> int:
 
 
 def _highest_price(market: Market) -> float:
-    """Return a shadow price at which nothing is worth buying for its own sake."""
-    best = float(market.annual.max(initial=0.0) * market.quality.max(initial=0.0) + market.asked.max(initial=0.0))
-    return 1.0 + best * _PER_YUAN / max(float(market.price.min(initial=1)), 1.0)
+    """Return a shadow price at which nothing is worth buying for its own sake: the largest gain for the smallest price."""
+    most = _CEILING + float(market.asked.max(initial=0.0))
+    return most * _PER_YUAN / max(float(market.price.min()), 1.0)
 
 
 def buy(market: Market, limits: Limits, budget: int) -> Purchases:

@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from circulation.restocking.allocation import net_gain
+from circulation.restocking.allocation import one_gain
 from circulation.restocking.history import FloatArray, IntArray
 from circulation.restocking.rules import Limits
 
@@ -67,35 +67,33 @@ class Move:
 class _Board:
     situation: Situation
     limits: Limits
-    mass: FloatArray = field(init=False)
-    inbound: IntArray = field(init=False)
-    outbound: IntArray = field(init=False)
+    annual: list[list[float]] = field(init=False)
+    mass: list[list[float]] = field(init=False)
+    space: list[int] = field(init=False)
+    inbound: list[int] = field(init=False)
+    outbound: list[int] = field(init=False)
     sent: set[tuple[int, int]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         rooms = len(self.situation.mass)
-        self.mass = self.situation.mass.copy()
-        self.inbound, self.outbound = np.zeros(rooms, dtype=np.int64), np.zeros(rooms, dtype=np.int64)
+        self.annual, self.mass = self.situation.annual.tolist(), self.situation.mass.tolist()
+        self.space, self.inbound, self.outbound = self.situation.space.tolist(), [0] * rooms, [0] * rooms
 
     def keep(self, copy: IdleCopy) -> float:
         """Yearly loans its shelf would lose: the same net gain, read backwards."""
-        rest = max(float(self.mass[copy.room, copy.cls]) - copy.appeal, 0.0)
-        return float(
-            net_gain(self.situation.annual[copy.room, copy.cls], rest, np.array(copy.appeal), self.situation.half)
-        )
+        rest = max(self.mass[copy.room][copy.cls] - copy.appeal, 0.0)
+        return one_gain(self.annual[copy.room][copy.cls], rest, copy.appeal, self.situation.half)
 
     def gain(self, copy: IdleCopy, room: int) -> float:
-        added = np.array(copy.quality)
-        extra = self.situation.asked.get((room, copy.bib), 0.0)
-        return extra + float(
-            net_gain(self.situation.annual[room, copy.cls], self.mass[room, copy.cls], added, self.situation.half)
-        )
+        asked = self.situation.asked.get((room, copy.bib), 0.0)
+        annual, mass = self.annual[room][copy.cls], self.mass[room][copy.cls]
+        return asked + one_gain(annual, mass, copy.quality, self.situation.half)
 
     def may_send(self, copy: IdleCopy, room: int) -> bool:
         return (
             room != copy.room
             and (room, copy.bib) not in self.sent
-            and self.inbound[room] < min(self.limits.box_in, self.situation.space[room] + self.outbound[room])
+            and self.inbound[room] < min(self.limits.box_in, self.space[room] + self.outbound[room])
             and self.outbound[copy.room] < self.limits.box_out
         )
 
@@ -110,8 +108,8 @@ class _Board:
 
     def carry_out(self, move: Move) -> None:
         copy = move.copy
-        self.mass[copy.room, copy.cls] = max(self.mass[copy.room, copy.cls] - copy.appeal, 0.0)
-        self.mass[move.room, copy.cls] += copy.quality
+        self.mass[copy.room][copy.cls] = max(self.mass[copy.room][copy.cls] - copy.appeal, 0.0)
+        self.mass[move.room][copy.cls] += copy.quality
         self.outbound[copy.room] += 1
         self.inbound[move.room] += 1
         self.sent.add((move.room, copy.bib))
@@ -160,4 +158,4 @@ def move_idle(copies: Sequence[IdleCopy], situation: Situation, limits: Limits) 
         board.carry_out(move)
         by_title[bib].remove(move.copy)
         done.append(move)
-    return done, board.mass
+    return done, np.array(board.mass).reshape(situation.mass.shape)

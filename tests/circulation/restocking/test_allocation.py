@@ -139,3 +139,12 @@ def test_titles_out_of_class_order_are_a_programming_error() -> None:
 def test_limits_that_cannot_be_met_are_refused(bounds: dict[str, int]) -> None:
     with pytest.raises(ValueError, match=r"titles|negative"):
         Limits(**bounds)
+
+
+def test_a_budget_between_is_spent_at_the_price_it_leads_to() -> None:
+    free = Limits(min_titles=1, max_titles=30, class_minima=())
+    offer = replace(market(9, rooms=12, titles=400), space=np.full(12, 40))
+    costs = [buy(offer, free, budget).spent for budget in (50_000, 150_000, 300_000)]
+    prices = [buy(offer, free, budget).shadow_price for budget in (50_000, 150_000, 300_000)]
+    assert prices[0] > prices[1] > prices[2] > 0
+    assert all(cost > 0.97 * budget for cost, budget in zip(costs, (50_000, 150_000, 300_000), strict=True))
