@@ -1,6 +1,8 @@
 """The two children of `library serve`: `python -m library.serving_roles web|jobs PARENT`."""
 
+import os
 import sys
+from pathlib import Path
 from typing import Any
 
 from flask import Flask
@@ -10,8 +12,8 @@ from prometheus_client import multiprocess
 from library.app import create_app
 from library.kernel import jobs, processes
 from library.kernel.db import EXTENSION
-from library.serving import GRACE_SECONDS, shared_memory
 from library.settings import Settings, load_settings
+from library.supervisor import GRACE_SECONDS
 
 STALLED_SECONDS = 60
 
@@ -37,7 +39,7 @@ class _Web(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "control_socket_disable": True,
             # Only ProxyFix decides whom to believe (LIBRARY_TRUSTED_PROXIES).
             "forwarded_allow_ips": "",
-            "worker_tmp_dir": shared_memory(),
+            "worker_tmp_dir": _shared_memory(),
             "post_fork": _post_fork,
             "child_exit": _child_exit,
         }
@@ -49,6 +51,12 @@ class _Web(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         from library.wsgi import application  # noqa: PLC0415
 
         return application
+
+
+def _shared_memory() -> str | None:
+    """Return a folder in memory for the workers' heartbeats: on a slow disk a stalled write would look like a stall."""
+    folder = Path("/dev/shm")  # noqa: S108  the folder is the point; gunicorn makes an unlinked file in it
+    return str(folder) if os.access(folder, os.W_OK) else None
 
 
 def _post_fork(server: Any, worker: Any) -> None:

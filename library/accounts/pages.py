@@ -20,7 +20,7 @@ STAFF_PAGE = "/desk"
 @bp.get("/sign-in")
 def sign_in() -> str:
     """Show both forms."""
-    return render("accounts/sign_in.html", next=local_path(request.args.get("next"), ""), wrong="", who="reader")
+    return render("accounts/sign_in.html", next=local_path(request.args.get("next"), ""), wrong="", given="")
 
 
 @bp.post("/sign-in")
@@ -33,7 +33,7 @@ def sign_in_submit() -> Response | tuple[str, int, dict[str, str]]:
         else:
             secret = sign_in_reader(request.form.get("card", ""), request.form.get("pin", ""))
     except (Invalid, TooManyAttempts) as error:
-        return _again(error, "staff" if is_staff else "reader")
+        return _again(error)
     _end_present_session()
     response = redirect_after_post(local_path(request.form.get("next"), STAFF_PAGE if is_staff else READERS_PAGE))
     sessions.set_cookie(response, secret, sessions.STAFF if is_staff else sessions.READER)
@@ -49,10 +49,15 @@ def sign_out() -> Response:
     return response
 
 
-def _again(error: DomainError, who: str) -> tuple[str, int, dict[str, str]]:
+def _again(error: DomainError) -> tuple[str, int, dict[str, str]]:
     problem = problem_of(error)
     _title, advice = words(problem)
-    page = render("accounts/sign_in.html", next=local_path(request.form.get("next"), ""), wrong=advice, who=who)
+    page = render(
+        "accounts/sign_in.html",
+        next=local_path(request.form.get("next"), ""),
+        wrong=advice,
+        given=request.form.get("card", "")[:64],
+    )
     return page, problem.status, dict(problem.headers)
 
 

@@ -12,9 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from library import serving
-from library.kernel.console import CommandFailed
-from library.serving import Address, free_address
+from library import supervisor
+from library.supervisor import Address, PortTaken, free_address
 
 LINUX = sys.platform == "linux"
 PATIENCE_SECONDS = 90
@@ -125,9 +124,9 @@ def test_a_dead_jobs_process_is_replaced_and_a_dead_web_server_ends_it_all(serve
 
 
 def test_a_taken_port_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(serving, "PORT_SECONDS", 0)
+    monkeypatch.setattr(supervisor, "PORT_SECONDS", 0)
     taken = free_address("127.0.0.1", 0)
-    with socket.create_server((taken.host, taken.port)), pytest.raises(CommandFailed, match="another --port"):
+    with socket.create_server((taken.host, taken.port)), pytest.raises(PortTaken, match="cannot listen"):
         free_address(taken.host, taken.port)
 
 
