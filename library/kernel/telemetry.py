@@ -35,7 +35,9 @@ SECONDS = Histogram(
     ("method", "route"),
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
-OPERATIONS = Counter("library_operations_total", "Operations decided; a repeated one is counted once.", ("kind", "outcome"))
+OPERATIONS = Counter(
+    "library_operations_total", "Operations decided; a repeated one is counted once.", ("kind", "outcome")
+)
 JOB_RUNS = Counter("library_job_runs_total", "Scheduled work and outbox batches.", ("job", "outcome"))
 
 PendingReader = Callable[[], Iterable[tuple[str, int]]]
