@@ -3,6 +3,7 @@
 import catalog.bibs.checks
 import catalog.items.checks
 import circulation.models.checks
+import circulation.whereabouts.checks
 import library.accounts.checks
 import library.branches.checks
 import library.kernel.schema_checks
@@ -18,6 +19,7 @@ ROOMS = (
     catalog.bibs.checks,
     catalog.items.checks,
     circulation.models.checks,
+    circulation.whereabouts.checks,
 )
 
 

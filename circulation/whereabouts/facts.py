@@ -4,6 +4,8 @@
 `library db check` compares the stored flag with it.
 """
 
+from typing import Any
+
 from sqlalchemy import ColumnElement, Exists, Select, and_, exists, not_, select
 
 from catalog.items.models import Item, ItemCondition
@@ -55,6 +57,6 @@ def expected_availability() -> ColumnElement[bool]:
     )
 
 
-def wrongly_flagged() -> Select[int, bool]:
+def wrongly_flagged() -> Select[*tuple[Any, ...]]:
     """Return the copies whose stored flag differs from what follows from the rows, for `library db check`."""
     return select(Item.id, Item.is_available).where(Item.is_available != expected_availability())
