@@ -86,7 +86,7 @@ def creators_in(statement: str) -> tuple[Creator, ...]:
     """
     plain = _AND_OTHERS.sub("", unicodedata.normalize("NFKC", statement).strip().rstrip("."))
     role = _ROLE_AT_END.search(plain)
-    names = plain[: role.start()] if role else plain
+    names = (plain[: role.start()] if role else plain).strip()
     return tuple(
         Creator(name, role[0] if role else "")
         for part in _CREATOR_BREAK.split(names)
@@ -291,7 +291,7 @@ def decide_match(
         ("isbn", [one for one in by_isbn if same_edition(arriving, one)]),
         ("control", [one for one in by_control if _same_title(arriving.title_folded, one.title_folded)]),
         ("unified", [one for one in by_unified if same_edition(arriving, one)]),
-        ("key", [one for one in by_key if arriving.match_key and one.match_key == arriving.match_key]),
+        ("key", [one for one in by_key if one.match_key == arriving.match_key and one.material == arriving.material]),
     )
     for name, found in steps:
         ids = tuple(dict.fromkeys(one.bib_id for one in found))
