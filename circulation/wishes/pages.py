@@ -54,6 +54,20 @@ def wish() -> Response | tuple[str, int]:
     return redirect_after_post("/me#wishes")
 
 
+@bp.post("/wish/<int:wish_id>/cancel")
+def cancel(wish_id: int) -> Response:
+    """Take back one of the reader's own wishes that nobody has answered yet."""
+    reader = require_reader()
+    content = {"operation_id": request.form.get("operation_id"), "wish": wish_id}
+    operation = begin("cancel_wish", content)
+    with writing() as session:
+        listing.require_own(session, wish_id, reader.id)
+        answer = once(session, operation, content, lambda: services.cancel_wish(session, operation, wish_id))
+    for one in decisions.render(answer["reasons"], "reader"):
+        flash(one["text"], "warn")
+    return redirect_after_post("/me#wishes")
+
+
 def _page(form: Mapping[str, str], wrong: Mapping[str, str]) -> str:
     patron_id = require_reader().id
     assert patron_id is not None
