@@ -31,6 +31,8 @@ bp = Blueprint("catalog_search", __name__, template_folder="../templates")
 KEPT: Final = ("q", "here", "kids", "clc", "year", "sort")
 """The parts of the address that a link to another choice keeps."""
 
+_NO_FILTERS: Final = {"here": "", "kids": "", "clc": "", "year": ""}
+
 Link = tuple[str, str, bool]
 CountedLink = tuple[str, str, bool, int]
 
@@ -82,6 +84,7 @@ def _context(asked: SearchRequest, page: SearchPage, village: Branch | None) -> 
         "classes": [_narrowing("clc", facet) for facet in facets["clc"]],
         "years": [_narrowing("year", facet) for facet in facets["year"]],
         "orders": _orders(asked),
+        "wider": _address(**_NO_FILTERS) if any(request.args.get(name) for name in _NO_FILTERS) else "",
         "books": [_book(bib, page, village) for bib in page.bibs],
         "meant": (page.meant, _address(q=page.meant)) if page.meant else None,
         "is_relaxed": page.is_relaxed and not page.meant,
