@@ -20,17 +20,21 @@ from library.sample.year import Year
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """How large a county is made; `rooms` counts village rooms, schools and the bookmobile."""
+    """How large a county is made; `rooms` counts village rooms, schools and the bookmobile.
+
+    `bustle` multiplies the loans of every place.
+    """
 
     titles: int
     copies: int
     readers: int
     rooms: int
+    bustle: float = 1.0
 
 
 SCALES: Mapping[str, Scale] = {
     "sample": Scale(titles=6_000, copies=60_000, readers=3_000, rooms=60),
-    "county": Scale(titles=150_000, copies=1_060_000, readers=25_000, rooms=320),
+    "county": Scale(titles=150_000, copies=1_060_000, readers=25_000, rooms=320, bustle=2.0),
 }
 
 
@@ -74,6 +78,7 @@ def make_county(seed: int, scale: Scale, now: datetime) -> County:
         titles=titles,
         readers=readers,
         now=now,
+        bustle=scale.bustle,
     )
     return County(
         today=today,

@@ -190,7 +190,7 @@ class Journal:
         return row(operation, "item.created", bib_id=copy.title + 1, item_id=copy.id, payload=payload)
 
     def _of_loan(self, loan: Lent) -> Iterator[Row]:
-        subject = {
+        subject: dict[str, Any] = {
             "bib_id": loan.copy.title + 1,
             "item_id": loan.copy.id,
             "patron_id": loan.reader.id,

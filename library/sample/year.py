@@ -49,10 +49,12 @@ class Year:
         titles: Sequence[Title],
         readers: Sequence[Reader],
         now: datetime,
+        bustle: float = 1.0,
     ) -> None:
         self.happened = Happened()
         self._chance = chance
         self._now = now
+        self._bustle = bustle / 30.4 / _MEAN_BOOKS  # visits on a day for each loan of an average month
         self._van = van
         self._calendars = calendars
         self._places = [place for place in places if place.has_books]
@@ -92,7 +94,7 @@ class Year:
     def _visits(self, place: Place, day: date) -> int:
         pattern = self._calendars[place.id].pattern_on(day)
         open_days = sum(bool(spans) for spans in pattern.sessions.values()) if pattern else 7
-        mean = place.monthly * month_factor(day.month, place.kind) / 30.4 / _MEAN_BOOKS * 7 / max(open_days, 1)
+        mean = place.monthly * self._bustle * month_factor(day.month, place.kind) * 7 / max(open_days, 1)
         return _poisson(self._chance, mean)
 
     def _visit(self, place: Place, day: date, at: datetime) -> None:
