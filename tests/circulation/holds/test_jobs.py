@@ -1,0 +1,95 @@
+"""The nightly and repeated work of queue and road, as the jobs process calls it."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from flask import Flask
+from sqlalchemy import select
+
+from catalog.items.models import Item
+from circulation.holds import jobs as hold_jobs
+from circulation.holds import services as holds
+from circulation.logistics import jobs as road_jobs
+from circulation.logistics import services as transfers
+from circulation.models import Case, Hold, Transfer
+from library.kernel import clock as kernel_clock
+from library.kernel.db import Database
+from library.kernel.models import OperationRow
+from library.kernel.operations import system_operation
+from tests.factories import a_bib, a_county, a_patron, an_item, county_policies
+
+Move = Callable[[datetime], None]
+
+
+def reserve(app: Flask, database: Database, *, copies: int = 1) -> tuple[int, int]:
+    """Reserve a title for a reader in the east room, its copies in the west room; return the hold and its transfer."""
+    with app.app_context(), database.writing() as session:
+        county = a_county(session)
+        county_policies(session)
+        bib = a_bib(session)
+        for _ in range(copies):
+            an_item(session, branch=county["west"], bib=bib)
+        answer = holds.place_hold(
+            session,
+            system_operation("place_hold"),
+            patron_id=a_patron(session, branch=county["east"]).id,
+            bib_id=bib.id,
+            pickup_branch_id=county["east"].id,
+        )
+    return answer["hold"]["id"], answer["hold"]["transfer"]
+
+
+def on_the_road(app: Flask, database: Database, transfer_id: int, *steps: str) -> None:
+    with app.app_context(), database.writing() as session:
+        for step in steps:
+            getattr(transfers, step)(session, system_operation(step), transfer_id)
+
+
+def state_of(app: Flask, database: Database, hold_id: int) -> str:
+    with app.app_context(), database.reading() as session:
+        return session.scalars(select(Hold.state).where(Hold.id == hold_id)).one()
+
+
+def test_a_book_not_collected_expires_after_its_last_day(app: Flask, database: Database, clock: Move) -> None:
+    hold_id, transfer_id = reserve(app, database)
+    on_the_road(app, database, transfer_id, "pick", "dispatch", "receive", "shelve")
+    start = kernel_clock.now()
+    with app.app_context():
+        assert hold_jobs.expire_pickups() == 0
+        clock(start + timedelta(days=8))
+        assert hold_jobs.expire_pickups() == 1
+        assert hold_jobs.expire_pickups() == 0
+    assert state_of(app, database, hold_id) == "expired"
+    with app.app_context(), database.reading() as session:
+        assert session.scalars(select(OperationRow.kind)).all() == ["expire_pickups"]
+
+
+def test_a_waiting_reader_is_served_when_a_copy_is_on_a_shelf_again(
+    app: Flask, database: Database, clock: Move
+) -> None:
+    hold_id, transfer_id = reserve(app, database)
+    on_the_road(app, database, transfer_id, "cancel")
+    assert state_of(app, database, hold_id) == "waiting"
+    with app.app_context():
+        assert hold_jobs.target_waiting() == 1
+        assert hold_jobs.target_waiting() == 0
+    assert state_of(app, database, hold_id) == "in_transit"
+
+
+def test_what_never_arrives_is_missing_and_another_copy_is_sent_for(
+    app: Flask, database: Database, clock: Move
+) -> None:
+    hold_id, transfer_id = reserve(app, database, copies=2)
+    on_the_road(app, database, transfer_id, "pick", "dispatch")
+    start = kernel_clock.now()
+    with app.app_context():
+        clock(start + timedelta(days=20))
+        assert road_jobs.miss_overdue() == 0
+        clock(start + timedelta(days=22))
+        assert road_jobs.miss_overdue() == 1
+    with app.app_context(), database.reading() as session:
+        assert session.scalars(select(Transfer.state).order_by(Transfer.id)).all() == ["missing", "requested"]
+        assert session.scalars(select(Case.kind)).all() == ["missing_in_transfer"]
+        held = session.get_one(Hold, hold_id)
+        assert held.captured_item_id == max(session.scalars(select(Item.id)))
+    assert state_of(app, database, hold_id) == "in_transit"
