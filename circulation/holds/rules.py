@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Protocol, TypeVar
 
 from circulation.holds import reasons
+from circulation.policies.reasons import CARD_EXPIRED, OVERDUE_BLOCK, PATRON_BLOCKED
 from library.branches.rules import Calendar, next_open_day
 from library.kernel.decisions import Decision, Reason, reason
 
@@ -127,12 +128,12 @@ def may_hold(asked: Asked) -> Decision:
 
 def _about_the_reader(asked: Asked) -> Iterator[Reason]:
     for block in asked.blocks:
-        yield reason(reasons.READER_BLOCKED, block=block)
+        yield reason(PATRON_BLOCKED, block=block)
     if asked.expires_on is not None and asked.expires_on < asked.on:
-        yield reason(reasons.MEMBERSHIP_EXPIRED, expired_on=asked.expires_on.isoformat())
-    due, days = asked.oldest_due_on, asked.overdue_block_days
-    if due is not None and days is not None and asked.on > due + timedelta(days=days):
-        yield reason(reasons.OVERDUE_BLOCKS_HOLDS, due_on=due.isoformat(), days=days)
+        yield reason(CARD_EXPIRED, expired_on=asked.expires_on.isoformat())
+    late = (asked.on - asked.oldest_due_on).days if asked.oldest_due_on else 0
+    if asked.overdue_block_days is not None and late > 0 and late >= asked.overdue_block_days:
+        yield reason(OVERDUE_BLOCK, days=late, allowed=asked.overdue_block_days)
     if asked.has_hold:
         yield reason(reasons.HOLD_EXISTS)
     elif asked.open_holds >= asked.holds_max:
