@@ -5,6 +5,7 @@ from typing import Any
 from flask import Response
 from sqlalchemy import func, select
 
+import catalog.bibs.sentences  # noqa: F401  defines the words of this room's problems
 from catalog.bibs import services
 from catalog.bibs.schemas import BibChange, BibIn, BibItemsQuery, BibOut, MarcQuery, MergeIn, MergeOut
 from catalog.items.availability import whereabouts

@@ -87,12 +87,12 @@ def bib_sheet(session: Session, bib: Bib) -> dict[str, Any]:
 def create_bib(session: Session, operation: Operation, values: Mapping[str, Any]) -> Bib:
     """Describe a book by hand; the description is kept as a CNMARC source record, so that it can be exported.
 
-    `values` are fields of `BibDescription`; `creators` a list of `{name, role}`. Raises `Invalid` `title_required`,
+    `values` are fields of `BibDescription`; `creators` a list of `{name, role}`. Raises `Invalid` `bib_needs_title`,
     `unknown_field` or `bad_value`.
     """
     description = _described(BibDescription(""), values)
     if not description.title:
-        raise Invalid("title_required")
+        raise Invalid("bib_needs_title")
     record = compose(description)
     bib = Bib(title=description.title, title_folded="", created_at=operation.at, changed_at=operation.at)
     session.add(bib)
@@ -116,7 +116,7 @@ def create_bib(session: Session, operation: Operation, values: Mapping[str, Any]
 def change_bib(session: Session, operation: Operation, bib_id: int, changes: Mapping[str, Any]) -> Bib:
     """Set values of the edited layer; None takes an edit back, so that the sources speak again.
 
-    Raises `NotFound` `unknown_bib`, `Invalid` `unknown_field`, `bad_value` or `title_required`.
+    Raises `NotFound` `unknown_bib`, `Invalid` `unknown_field`, `bad_value` or `bib_needs_title`.
     """
     bib = bib_by_id(session, bib_id)
     _described(BibDescription("-"), {name: value for name, value in changes.items() if value is not None})
@@ -218,7 +218,7 @@ def _described(base: BibDescription, values: Mapping[str, Any]) -> BibDescriptio
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Invalid("bad_value", fields=sorted(values)) from error
     if not description.title.strip() and "title" in values:
-        raise Invalid("title_required")
+        raise Invalid("bib_needs_title")
     return description
 
 

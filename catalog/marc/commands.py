@@ -16,6 +16,7 @@ from catalog.bibs.models import Bib
 from catalog.bibs.services import marc_of
 from catalog.marc.batches import PROFILES, Summary, profile_by_name
 from catalog.marc.exporting import rendered
+from catalog.marc.reasons import sentence
 from catalog.marc.record import Flavour
 from catalog.marc.reverting import revert_batch
 from catalog.marc.services import import_files, place_at, source_of, try_files
@@ -145,7 +146,9 @@ class _Export:
 
 def _lines(summary: Summary) -> list[str]:
     counts = summary.as_json()
-    told = [f"{error['file']} @{error['offset']}: {error['reason']}" for error in summary.errors[:_SHOWN_ERRORS]]
+    told = [
+        f"{error['file']} @{error['offset']}: {sentence(error['reason'])}" for error in summary.errors[:_SHOWN_ERRORS]
+    ]
     if len(summary.errors) > _SHOWN_ERRORS:
         told.append(_("… and %(count)d more", count=len(summary.errors) - _SHOWN_ERRORS))
     told.append(

@@ -57,6 +57,13 @@ SENTENCES: dict[Reason, Any] = {
 }
 
 
+def sentence(reason: str) -> str:
+    """Return the words for a stored reason, `code` or `code: detail`, in the present language."""
+    code, _, detail = reason.partition(": ")
+    words = next((str(words) for known, words in SENTENCES.items() if known == code), code)
+    return f"{words} ({detail})" if detail else words
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal(Exception):
     """Raised inside the readers when a record cannot be taken; `detail` is for the person who looks at the file."""

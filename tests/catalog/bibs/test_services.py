@@ -59,7 +59,7 @@ def test_a_corrected_isbn_is_found_and_so_is_the_one_of_the_source(session: Sess
 
 @pytest.mark.parametrize(
     ("changes", "code"),
-    [({"title": ""}, "title_required"), ({"colour": "red"}, "unknown_field"), ({"audience": "cats"}, "bad_value")],
+    [({"title": ""}, "bib_needs_title"), ({"colour": "red"}, "unknown_field"), ({"audience": "cats"}, "bad_value")],
 )
 def test_a_correction_that_makes_no_sense_is_refused(
     session: Session, operation: Operations, changes: dict[str, Any], code: str

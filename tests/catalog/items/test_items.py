@@ -21,7 +21,7 @@ Operations = Callable[..., Operation]
 
 def test_call_numbers_sort_as_books_stand() -> None:
     shelf = ["K825.2/3", "K825.2/12", "K825.2-44/1", "K825.26/1", "K83/1", "S5/1", "S512/1", "TP3/1"]
-    assert sorted(shelf[::-1], key=call_number_key) == shelf
+    assert sorted(set(shelf), key=call_number_key) == shelf
 
 
 @pytest.mark.parametrize(("code", "is_one"), [("9787503717444", True), ("9787503717445", False), ("D0001", False)])
