@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 
 from catalog.search.protocol import Document, Filters
 
-NO_CLASS: Final = ""
-
 
 class Facts(NamedTuple):
     """The stored part of a record; a plain tuple so that it is cheap to keep in the index."""
@@ -49,7 +47,20 @@ class Coded:
         """Code a column."""
         values = tuple(sorted(set(texts)))
         number = {value: position for position, value in enumerate(values)}
-        return cls(np.array([number[text] for text in texts], np.int32), values)
+        return cls(_table([number[text] for text in texts]), values)
+
+    @classmethod
+    def joined(cls, columns: Sequence["Coded"]) -> "Coded":
+        """Put columns one under the other."""
+        values = tuple(sorted({value for column in columns for value in column.values}))
+        number = {value: position for position, value in enumerate(values)}
+        codes = [_table([number[value] for value in column.values])[column.codes] for column in columns]
+        return cls(np.concatenate([_table([]), *codes]), values)
+
+    def shortened(self, length: int) -> "Coded":
+        """Return the column of the first characters of each text."""
+        short = Coded.of([value[:length] for value in self.values])
+        return Coded(short.codes[self.codes], short.values)
 
     def equal(self, value: str) -> NDArray[np.bool_]:
         """Rows whose text is `value`."""
@@ -71,27 +82,57 @@ class Coded:
         return {value: count for value, count in pairs if count and value}
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The facts of some rows that never change, such as a segment of an index; made once and joined often."""
+
+    bib_ids: NDArray[np.int64]
+    years: NDArray[np.int32]
+    popularity: NDArray[np.float32]
+    lengths: NDArray[np.float32]
+    notation: Coded
+    audience: Coded
+    held_row: NDArray[np.intp]
+    held_branch: NDArray[np.intp]
+
+    @classmethod
+    def of(cls, facts: Sequence[Facts]) -> "Part":
+        """Turn facts into arrays."""
+        holdings = [(row, branch) for row, fact in enumerate(facts) for branch in fact.branch_ids]
+        pairs = np.array(holdings, np.intp).reshape(-1, 2)
+        return cls(
+            bib_ids=np.array([fact.bib_id for fact in facts], np.int64),
+            years=np.array([fact.year for fact in facts], np.int32),
+            popularity=np.array([fact.popularity for fact in facts], np.float32),
+            lengths=np.array([fact.length for fact in facts], np.float32),
+            notation=Coded.of([fact.clc for fact in facts]),
+            audience=Coded.of([fact.audience for fact in facts]),
+            held_row=pairs[:, 0],
+            held_branch=pairs[:, 1],
+        )
+
+
 class Columns:
     """The facts of all rows; `alive` is false for rows that were deleted."""
 
-    def __init__(self, facts: Sequence[Facts], alive: NDArray[np.bool_] | None = None) -> None:
-        self.size = len(facts)
+    def __init__(self, parts: Sequence[Part], alive: NDArray[np.bool_] | None = None) -> None:
+        parts = parts or [Part.of([])]
+        self.bib_ids = np.concatenate([part.bib_ids for part in parts])
+        self.size = len(self.bib_ids)
         self.alive = np.ones(self.size, np.bool_) if alive is None else alive
-        self.bib_ids = np.array([f.bib_id for f in facts], np.int64)
-        self.years = np.array([f.year for f in facts], np.int32)
-        self._bands = band_starts(self.years)
-        self.popularity = np.array([f.popularity for f in facts], np.float32)
-        self.notation = Coded.of([f.clc for f in facts])
-        self.top_class = Coded.of([f.clc[:1] for f in facts])
-        self.audience = Coded.of([f.audience for f in facts])
-        lengths = np.array([f.length for f in facts], np.float32)
         self.documents = int(self.alive.sum())
+        self.years = np.concatenate([part.years for part in parts])
+        self._bands = band_starts(self.years)
+        self.popularity = np.concatenate([part.popularity for part in parts])
+        self.notation = Coded.joined([part.notation for part in parts])
+        self.top_class = self.notation.shortened(1)
+        self.audience = Coded.joined([part.audience for part in parts])
+        lengths = np.concatenate([part.lengths for part in parts])
         mean = float(lengths[self.alive].mean()) if self.documents else 1.0
-        self.lengths = lengths / (mean or 1.0)
-        holdings = [(row, branch) for row, f in enumerate(facts) for branch in f.branch_ids]
-        pairs = np.array(holdings, np.intp).reshape(-1, 2)
-        # Each in one piece: columns of one array would cost twice the time at every look-up.
-        self._held_row, self._held_branch = pairs[:, 0].copy(), pairs[:, 1].copy()
+        self.lengths: NDArray[np.float32] = (lengths / (mean or 1.0)).astype(np.float32)
+        starts = np.cumsum([0, *(len(part.bib_ids) for part in parts)])
+        self._held_row = np.concatenate([p.held_row + start for p, start in zip(parts, starts, strict=False)])
+        self._held_branch = np.concatenate([part.held_branch for part in parts])
         self._branch_table = int(self._held_branch.max(initial=0)) + 1
 
     def held_in(self, branch_ids: frozenset[int]) -> NDArray[np.bool_]:
@@ -129,6 +170,10 @@ class Columns:
             wanted = np.fromiter(filters.bib_ids, np.int64, len(filters.bib_ids))
             found["bib"] = np.isin(self.bib_ids, wanted)
         return found
+
+
+def _table(numbers: Sequence[int]) -> NDArray[np.int32]:
+    return np.array(numbers, np.int32)
 
 
 _OLDEST_BAND: Final = 1990

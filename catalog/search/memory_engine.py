@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import numpy as np
 
 from catalog.search.analysis import Terms, analyse
-from catalog.search.columns import Columns, facts_of
+from catalog.search.columns import Columns, Part, facts_of
 from catalog.search.executor import execute
 from catalog.search.matching import BAG, KEYS, PINYIN, Postings, Scores
 from catalog.search.protocol import Document, Hits, Query, SearchUnavailable, Status
@@ -64,7 +64,7 @@ class _State:
     def __init__(self, documents: tuple[Document, ...]) -> None:
         analysed = [analyse(document) for document in documents]
         pairs = zip(documents, analysed, strict=True)
-        self.columns = Columns([facts_of(d, terms.length) for d, terms in pairs])
+        self.columns = Columns([Part.of([facts_of(d, terms.length) for d, terms in pairs])])
         self._rows: dict[tuple[str, str], list[tuple[int, float]]] = defaultdict(list)
         for row, terms in enumerate(analysed):
             for field, weighted in _weighted(terms):

@@ -20,17 +20,18 @@ import time
 import uuid
 import weakref
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 from whoosh import index
 from whoosh.reading import IndexReader, TermNotFound
 
 from catalog.search.analysis import analyse
-from catalog.search.columns import Columns, Facts, facts_of
+from catalog.search.columns import Columns, Facts, Part, facts_of
 from catalog.search.executor import execute
 from catalog.search.matching import BAG, KEYS, PINYIN, Postings, Scores
 from catalog.search.protocol import Document, Hits, Query, SearchUnavailable, Status
@@ -209,14 +210,11 @@ class _State:
         try:
             leaves = [(leaf, offset) for leaf, offset in self._reader.leaf_readers() if leaf.doc_count_all()]
             self.segments = len(leaves)
-            known: dict[str, list[Facts]] = before.facts if before is not None else {}
-            self.facts: dict[str, list[Facts]] = {
-                _name(leaf): known.get(_name(leaf)) or _facts(leaf) for leaf, _ in leaves
+            known: dict[str, Part] = before.parts if before is not None else {}
+            self.parts: dict[str, Part] = {
+                _name(leaf): known.get(_name(leaf)) or Part.of(_facts(leaf)) for leaf, _ in leaves
             }
-            self.columns = Columns(
-                [facts for leaf, _ in leaves for facts in self.facts[_name(leaf)]],
-                ~np.array([leaf.is_deleted(n) for leaf, _ in leaves for n in range(leaf.doc_count_all())], np.bool_),
-            )
+            self.columns = Columns(list(self.parts.values()), _alive([leaf for leaf, _ in leaves]))
         except BaseException:
             self.close()
             raise
@@ -290,6 +288,14 @@ def _bib_key(bib_id: int) -> str:
 
 def _name(leaf: Any) -> str:
     return str(leaf.segment().segment_id())
+
+
+def _alive(leaves: Sequence[Any]) -> NDArray[np.bool_]:
+    """Return which rows of the segments, one after the other, are not deleted."""
+    alive = [np.ones(leaf.doc_count_all(), np.bool_) for leaf in leaves]
+    for leaf, rows in zip(leaves, alive, strict=True):
+        rows[list(leaf.segment().deleted_docs())] = False
+    return np.concatenate([np.ones(0, np.bool_), *alive])
 
 
 def _facts(leaf: Any) -> list[Facts]:
