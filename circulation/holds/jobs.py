@@ -3,7 +3,13 @@
 Each chunk has a transaction of its own, so that no writer waits for the whole list.
 """
 
-from circulation.holds import services
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row
+from sqlalchemy.orm import Session
+
+from circulation.holds import merging, services
 from library.kernel import clock, jobs
 from library.kernel.db import writing
 from library.kernel.operations import remember, system_operation
@@ -38,3 +44,17 @@ def target_waiting() -> int:
         served += found
         if not after:
             return served
+
+
+@jobs.consumer("holds_follow_titles", ["bib.merged", "bib.changed"], in_transaction=True)
+def follow_titles(session: Session, changed: Sequence[Row[Any]]) -> None:
+    """Let the queue follow titles that were merged, or came apart again."""
+    operation = system_operation("holds_follow_titles")
+    moved = 0
+    for event in changed:
+        if event.kind == "bib.merged":
+            moved += merging.follow_merge(session, operation, event.payload["from_id"], event.payload["into_id"])
+        elif "merge_undone" in event.payload:
+            moved += merging.follow_copies(session, operation, event.bib_id)
+    if moved:
+        remember(session, operation, "done")

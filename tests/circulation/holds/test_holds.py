@@ -5,12 +5,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from catalog.bibs.models import Bib
 from catalog.items.models import Item, ItemCondition
-from circulation.holds import queries, services
+from circulation.holds import merging, queries, services
 from circulation.logistics import services as transfers
 from circulation.models import Hold, Loan, Transfer
 from library.kernel import clock as kernel_clock
@@ -358,3 +358,45 @@ def test_bibs_without_holds_have_nobody_waiting(desk: Desk) -> None:
     other: Bib = a_bib(desk.session)
     assert services.waiting_count(desk.session, other.id) == 0
     assert services.trap(desk.session, desk.make(), desk.copy("east"), desk.branches["east"].id) is None
+
+
+def merge(desk: Desk, old: Bib) -> None:
+    desk.session.execute(update(Item).where(Item.bib_id == old.id).values(bib_id=desk.bib.id))
+    old.merged_into_id = desk.bib.id
+    desk.session.flush()
+    merging.follow_merge(desk.session, desk.make(), old.id, desk.bib.id)
+
+
+def test_readers_of_a_merged_title_keep_their_place_in_the_queue_of_the_other(desk: Desk) -> None:
+    old = a_bib(desk.session)
+    lent = an_item(desk.session, branch=desk.branches["east"], bib=old)
+    desk.lend(lent, desk.reader())
+    desk.lend(desk.copy("east"), desk.reader())
+    first = desk.place(desk.reader(), bib_id=old.id)["hold"]
+    second = desk.place(desk.reader())["hold"]
+    merge(desk, old)
+    assert [queries.position(desk.session, hold["id"]) for hold in (first, second)] == [1, 2]
+    assert desk.bring_back(lent, "east") is not None
+    assert desk.state(first["id"]) == "ready"
+
+
+def test_a_reader_of_both_titles_waits_once_after_a_merge_and_keeps_the_copy(desk: Desk) -> None:
+    old = a_bib(desk.session)
+    kept = an_item(desk.session, branch=desk.branches["east"], bib=old)
+    desk.lend(desk.copy("east"), desk.reader())
+    reader = desk.reader()
+    waiting = desk.place(reader)["hold"]
+    ready = desk.place(reader, bib_id=old.id)["hold"]
+    merge(desk, old)
+    assert (desk.state(waiting["id"]), desk.state(ready["id"])) == ("cancelled", "ready")
+    shown = queries.view(desk.session, ready["id"])
+    assert (shown["bib"], shown["copy"]) == (desk.bib.id, kept.id)
+
+
+def test_a_kept_copy_takes_its_hold_along_when_a_merge_is_undone(desk: Desk) -> None:
+    kept = desk.copy("east")
+    hold = desk.place(desk.reader())["hold"]
+    back = a_bib(desk.session)
+    desk.session.execute(update(Item).where(Item.id == kept.id).values(bib_id=back.id))
+    assert merging.follow_copies(desk.session, desk.make(), back.id) == 1
+    assert queries.view(desk.session, hold["id"])["bib"] == back.id

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from flask import Flask
 from sqlalchemy import select
 
+from catalog.bibs.services import merge_bibs, undo_merge
 from catalog.items.models import Item
 from circulation.holds import jobs as hold_jobs
 from circulation.holds import services as holds
@@ -13,6 +14,7 @@ from circulation.logistics import jobs as road_jobs
 from circulation.logistics import services as transfers
 from circulation.models import Case, Hold, Transfer
 from library.kernel import clock as kernel_clock
+from library.kernel import jobs
 from library.kernel.db import Database
 from library.kernel.models import OperationRow
 from library.kernel.operations import system_operation
@@ -93,3 +95,20 @@ def test_what_never_arrives_is_missing_and_another_copy_is_sent_for(
         held = session.get_one(Hold, hold_id)
         assert held.captured_item_id == max(session.scalars(select(Item.id)))
     assert state_of(app, database, hold_id) == "in_transit"
+
+
+def test_the_queue_follows_a_merge_and_its_undoing(app: Flask, database: Database, clock: Move) -> None:
+    hold_id, _ = reserve(app, database)
+    with app.app_context(), database.writing() as session:
+        old = session.get_one(Hold, hold_id).bib_id
+        into = a_bib(session).id
+        merge = merge_bibs(session, system_operation("merge_bibs"), into, old).id
+    with app.app_context():
+        jobs.drain()
+    with app.app_context(), database.writing() as session:
+        assert session.get_one(Hold, hold_id).bib_id == into
+        undo_merge(session, system_operation("undo_merge"), merge)
+    with app.app_context():
+        jobs.drain()
+    with app.app_context(), database.reading() as session:
+        assert session.get_one(Hold, hold_id).bib_id == old
