@@ -98,6 +98,21 @@ def test_a_scanner_is_read_although_the_focus_is_elsewhere(page: Page, site: Sit
     last_said(page, "还了：《家庭用药一本通》")
 
 
+def test_a_chinese_input_method_does_not_eat_the_digits_of_a_scanner(page: Page, site: Site) -> None:
+    open_desk(page)
+    page.evaluate(
+        """code => {
+          const press = (name) => document.body.dispatchEvent(
+            new KeyboardEvent('keydown', { key: 'Process', code: name, bubbles: true, cancelable: true }));
+          [...code].forEach(digit => press('Digit' + digit));
+          press('Enter');
+        }""",
+        site.county.barcodes["家庭用药一本通"],
+    )
+
+    last_said(page, "还了：《家庭用药一本通》")
+
+
 def test_scans_without_a_network_are_kept_and_sent_later(context: BrowserContext, page: Page, site: Site) -> None:
     open_desk(page)
     context.set_offline(True)
