@@ -104,7 +104,7 @@ def test_iso_2709_may_be_had_in_gb18030(api: Cataloguer) -> None:
 
 def test_a_copy_is_added_and_found_and_its_status_is_computed(api: Cataloguer) -> None:
     bib = api.create()
-    added = api.send("POST /api/v1/items", {"bib": bib["id"], "owner_branch": "central", "barcode": "d0001"})
+    added = api.send("POST", "/api/v1/items", {"bib": bib["id"], "owner_branch": "central", "barcode": "d0001"})
     assert added.status_code == 201, added.text
     item = added.get_json()
     names = ("barcode", "bib", "status", "owner_branch", "home_branch", "current_branch", "due_on")
