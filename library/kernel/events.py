@@ -22,6 +22,9 @@ STATISTICS = ("age_band", "patron_category", "village_id", "clc")
 
 _events = table_of(EventRow)
 _deliveries = table_of(EventDelivery)
+# Built once: every change goes through them, and building them cost as much as running them.
+_INSERT = insert(_events).returning(_events.c.id)
+_INSERT_DELIVERIES = insert(_deliveries)
 _consumers: dict[str, frozenset[str]] = {}
 
 
@@ -93,7 +96,7 @@ def record(
         statistics=statistics,
         payload=payload,
     )
-    event_id: int = session.execute(insert(_events).values(values).returning(_events.c.id)).scalar_one()
+    event_id: int = session.execute(_INSERT, values).scalar_one()
     _deliver(session, [(event_id, kind)])
     return event_id
 
@@ -117,7 +120,7 @@ def _deliver(session: Session, stored: Iterable[tuple[int, str]]) -> None:
         if wants(name, kind)
     ]
     if deliveries:
-        session.execute(insert(_deliveries), deliveries)
+        session.execute(_INSERT_DELIVERIES, deliveries)
 
 
 def pending(session: Session, name: str, limit: int = 500) -> Sequence[Row[Any]]:

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask import has_request_context, request
-from sqlalchemy import func, insert, literal, select, update
+from sqlalchemy import bindparam, func, insert, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -30,6 +30,16 @@ Answer = dict[str, Any]
 KEEP_ANSWER_DAYS = 90
 _IGNORED = frozenset({"operation_id", "explain"})
 _table = table_of(OperationRow)
+# Built once: every desk goes through these two, and building them cost as much as running them.
+_CLAIM = {
+    name: dialect.insert(_table).on_conflict_do_nothing(index_elements=["id"]).returning(literal(1))
+    for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
+}
+_KEEP = (
+    update(_table)
+    .where(_table.c.id == bindparam("kept_id"))
+    .values(answer=bindparam("answer"), outcome=bindparam("outcome"))
+)
 
 
 @dataclass(frozen=True)
@@ -94,29 +104,25 @@ def once(session: Session, operation: Operation, content: Mapping[str, Any], act
         return _stored(session, operation, digest)
     answer = action()
     outcome = str(answer.get("decision") or answer.get("outcome") or "done")[:40]
-    session.execute(update(_table).where(_table.c.id == operation.id).values(answer=answer, outcome=outcome))
+    session.execute(_KEEP, {"kept_id": operation.id, "answer": answer, "outcome": outcome})
     count_operation(operation.kind, outcome)
     return answer
 
 
 def _claim(session: Session, operation: Operation, digest: str) -> bool:
-    dialect = session.get_bind().dialect.name
-    make = postgresql.insert if dialect == "postgresql" else sqlite.insert
     result = session.execute(
-        make(OperationRow)
-        .values(
-            id=operation.id,
-            kind=operation.kind,
-            actor_kind=operation.actor.kind,
-            actor_id=operation.actor.id,
-            channel=operation.channel,
-            device=operation.device,
-            branch_id=operation.branch_id,
-            digest=digest,
-            at=operation.at,
-        )
-        .on_conflict_do_nothing(index_elements=["id"])
-        .returning(literal(1))
+        _CLAIM[session.get_bind().dialect.name],
+        {
+            "id": operation.id,
+            "kind": operation.kind,
+            "actor_kind": str(operation.actor.kind),
+            "actor_id": operation.actor.id,
+            "channel": operation.channel,
+            "device": operation.device,
+            "branch_id": operation.branch_id,
+            "digest": digest,
+            "at": operation.at,
+        },
     )
     return result.scalar_one_or_none() is not None
 
