@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
@@ -12,10 +13,12 @@ from sqlalchemy.orm import Session
 
 from circulation.models import DailyRollup
 from circulation.reports import jobs, rollups
+from circulation.reports.commands import stats
 from circulation.reports.rules import COUNTED, FIGURES, share, turnover
 from library.branches.models import Branch
 from library.kernel import clock as kernel_clock
 from library.kernel import events
+from library.kernel.db import Database
 from library.kernel.operations import Operation
 from tests.factories import a_county
 
@@ -110,3 +113,14 @@ def test_turnover_needs_copies_and_days(loans: int, copies: int, days: int) -> N
 def test_a_share_of_nothing_is_unknown() -> None:
     assert share(0, 0) is None
     assert share(1, 4) == 0.25
+
+
+def test_the_figures_can_be_made_again_from_the_command_line(app: Flask, database: Database, operation: Make) -> None:
+    with app.app_context(), database.writing() as session:
+        happen(session, operation, a_county(session))
+        rollups.rebuild(session)
+        before = figures(session)
+    result = app.test_cli_runner().invoke(stats, ["rebuild"])
+    assert result.exit_code == 0, result.output
+    with database.reading() as session:
+        assert figures(session) == before
