@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import func, insert, literal, select, update
+from sqlalchemy import bindparam, func, insert, literal, select, update
 from sqlalchemy.orm import Session
 
 from library.branches.dependents import dependents
@@ -17,6 +17,8 @@ DIVISION_SCHEME = "division"
 DEFAULT_LOCATION = "A"
 # Members of the named sets are kept per process with the lending rules.
 SETS = "branch_sets"
+# Every desk asks for its branch first; built once.
+_BY_CODE = select(Branch).where(Branch.code == bindparam("code"))
 
 
 def branch_by_code(session: Session, code: str) -> Branch:
@@ -24,7 +26,7 @@ def branch_by_code(session: Session, code: str) -> Branch:
 
     Raises `NotFound` `unknown_branch`.
     """
-    branch = session.scalars(select(Branch).where(Branch.code == code)).one_or_none()
+    branch = session.scalars(_BY_CODE, {"code": code}).one_or_none()
     if branch is None:
         raise NotFound("unknown_branch", branch=code)
     return branch
@@ -116,12 +118,18 @@ def create(
     session.add(branch)
     session.flush()
     branch.path = f"{parent.path if parent else '/'}{branch.id}/"
-    session.add(Location(branch_id=branch.id, code=DEFAULT_LOCATION, name="书架", is_default=True))
     if division_code:
         session.add(BranchCode(branch_id=branch.id, scheme=DIVISION_SCHEME, code=division_code, valid_from=day))
-    _note(session, operation, branch, "opened")
-    record(session, operation, "branch.created", branch_id=branch.id, payload={"code": code, "kind": kind})
+    _furnish(session, operation, branch)
     return branch
+
+
+def _furnish(session: Session, operation: Operation, branch: Branch) -> None:
+    """Give a new branch a place for books, its first note and its event."""
+    session.add(Location(branch_id=branch.id, code=DEFAULT_LOCATION, name="书架", is_default=True))
+    _note(session, operation, branch, "opened")
+    payload = {"code": branch.code, "kind": branch.kind}
+    record(session, operation, "branch.created", branch_id=branch.id, payload=payload)
 
 
 def rename(session: Session, operation: Operation, branch: Branch, *, name: str, name_en: str | None = None) -> None:

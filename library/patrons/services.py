@@ -72,10 +72,7 @@ def register(
     """
     day = clock.local_date(operation.at)
     kind = _category(category)
-    if born_in is not None and not 1900 <= born_in <= day.year:
-        raise Invalid("bad_birth_year", born_in=born_in)
-    if needs_guardian(kind, born_in, day) and guardian is None:
-        raise Invalid("guardian_required")
+    _require_sound(kind, born_in, guardian, day)
     _require_new_identity(session, identity_hash)
     patron = Patron(
         name=name,
@@ -96,6 +93,19 @@ def register(
     session.add(patron)
     session.flush()
     issue_card(session, patron, card or next_card_number(session), day)
+    _welcome(session, operation, patron, guardian)
+    return patron
+
+
+def _require_sound(kind: Category, born_in: int | None, guardian: GuardianIn | None, day: date) -> None:
+    if born_in is not None and not 1900 <= born_in <= day.year:
+        raise Invalid("bad_birth_year", born_in=born_in)
+    if needs_guardian(kind, born_in, day) and guardian is None:
+        raise Invalid("guardian_required")
+
+
+def _welcome(session: Session, operation: Operation, patron: Patron, guardian: GuardianIn | None) -> None:
+    """Write down what goes with a registration: consent, guardian, event."""
     session.add(Consent(patron_id=patron.id, kind="register", version=CONSENT_VERSION, given_at=operation.at))
     if guardian is not None:
         add_guardian(session, operation, patron, guardian)
@@ -103,11 +113,10 @@ def register(
         session,
         operation,
         "patron.registered",
-        branch_id=home_branch.id,
+        branch_id=patron.home_branch_id,
         patron_id=patron.id,
-        statistics=statistics_of(patron, day),
+        statistics=statistics_of(patron, clock.local_date(operation.at)),
     )
-    return patron
 
 
 def set_pin(session: Session, operation: Operation, patron: Patron, pin_hash: str) -> None:

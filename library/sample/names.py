@@ -39,21 +39,16 @@ def towns(chance: random.Random, count: int) -> list[str]:
 
 
 def villages(chance: random.Random, count: int) -> list[str]:
-    """Return `count` different names of villages; a first part is used again only when all have been used."""
+    """Return `count` different names of villages, at most 380; a first part comes again only when all were used."""
     firsts, lasts = words().places["village_first"], words().places["village_last"]
-    rounds = -(-count // len(firsts))
     offset = chance.randrange(len(lasts))
     names: list[str] = []
-    for turn in range(rounds):
-        for number, first in enumerate(chance.sample(firsts, len(firsts))):
-            names.append(first + lasts[(offset + 3 * number + turn) % len(lasts)])
-    return _without_repeats(names)[:count]
+    for turn in range(-(-count // len(firsts))):
+        order = chance.sample(range(len(firsts)), len(firsts))
+        names += [firsts[number] + lasts[(offset + 3 * number + turn) % len(lasts)] for number in order]
+    return names[:count]
 
 
 def romanised(text: str) -> str:
     """Return a name in pinyin with a capital, `杏花沟` as `Xinghuagou`."""
     return "".join(lazy_pinyin(text)).capitalize()
-
-
-def _without_repeats(names: list[str]) -> list[str]:
-    return list(dict.fromkeys(names))
