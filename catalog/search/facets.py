@@ -12,8 +12,6 @@ from catalog.search.services import SearchPage
 from library.branches.models import Branch
 from library.kernel.pages import page_locale
 
-MOST_BRANCHES: Final = 20
-
 AUDIENCES: Final = {
     "children": _l("Children"),
     "youth": _l("Young people"),
@@ -56,7 +54,7 @@ def _by_count(counts: Mapping[str, int], label: Callable[[str], str]) -> list[Fa
 def _branches(counts: Mapping[str, int], branches: Mapping[str, Branch], language: str) -> list[Facet]:
     known = [(branches[branch_id], count) for branch_id, count in counts.items() if branch_id in branches]
     known.sort(key=lambda pair: (-pair[1], pair[0].code))
-    return [Facet(branch.code, _name(branch, language), count) for branch, count in known[:MOST_BRANCHES]]
+    return [Facet(branch.code, _name(branch, language), count) for branch, count in known]
 
 
 def _name(branch: Branch, language: str) -> str:

@@ -31,6 +31,10 @@ DEEPEST: Final = 10_000
 """Records that can be paged through; nobody reads further, and every page costs a sort of all before it."""
 
 
+MOST_BRANCHES: Final = 20
+"""Branches named beside the hits, those that hold most of them."""
+
+
 @dataclass(frozen=True, slots=True)
 class SearchRequest:
     """A search as it is asked for.
@@ -174,7 +178,9 @@ def _bibs(session: Session, bib_ids: list[int]) -> list[Bib]:
 
 
 def _branches(session: Session, found: Hits) -> Mapping[int, Branch]:
-    ids = [int(branch_id) for branch_id in found.facets.get("branch", {})]
+    """Return the branches that hold most of what was found."""
+    counts = found.facets.get("branch", {})
+    ids = [int(branch_id) for branch_id in sorted(counts, key=lambda one: (-counts[one], int(one)))[:MOST_BRANCHES]]
     return {branch.id: branch for branch in session.scalars(select(Branch).where(Branch.id.in_(ids)))}
 
 

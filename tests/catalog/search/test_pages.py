@@ -106,7 +106,7 @@ def test_a_reader_who_is_signed_in_sends_the_book_to_the_village_with_one_tap(sh
 def test_many_hits_are_paged(show: Page) -> None:
     first = show(q="养蜂")
     assert len(headings(first)) == 20
-    (onward,) = re.findall(r'rel="next" href="([^"]+)"', first)
+    (onward,) = re.findall(r'rel="next"\s+href="([^"]+)"', first)
     assert onward == "/s?q=%E5%85%BB%E8%9C%82&page=2"
     assert len(headings(show(q="养蜂", page=2))) == 5
 
