@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Select, case, func, literal, not_, select, update
+from sqlalchemy import Select, bindparam, case, func, literal, not_, select, update
 from sqlalchemy.orm import Session
 
 from catalog.items.models import Item, ItemCondition
@@ -12,9 +12,16 @@ from circulation.models import Hold, Loan
 from circulation.whereabouts import facts
 from circulation.whereabouts.rules import Facts, Status, status, tree_distance
 from library.branches.models import Branch, Location
+from library.kernel.db import table_of
 
 # No database takes any number of parameters in one statement.
 CHUNK = 500
+# Built once: every check-in runs it.
+_REFRESH = (
+    update(table_of(Item))
+    .where(Item.id.in_(bindparam("item_ids", expanding=True)))
+    .values(is_available=facts.expected_availability())
+)
 _GONE = ("withdrawn", "lost", "missing")
 
 
@@ -75,12 +82,7 @@ def refresh_availability(session: Session, item_ids: Collection[int]) -> None:
     """
     session.flush()
     for chunk in _chunks(item_ids):
-        session.execute(
-            update(Item)
-            .where(Item.id.in_(chunk))
-            .values(is_available=facts.expected_availability())
-            .execution_options(synchronize_session=False)
-        )
+        session.execute(_REFRESH, {"item_ids": chunk})
 
 
 def _chunks(ids: Collection[int]) -> list[Sequence[int]]:

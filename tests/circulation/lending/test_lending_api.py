@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, g
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -12,7 +12,10 @@ from werkzeug.test import TestResponse
 
 from circulation.models import Loan
 from library.accounts import services as accounts
+from library.branches.services import branch_by_code
+from library.kernel.actors import Actor, ActorKind
 from library.kernel.db import Database
+from library.kernel.errors import DomainError
 from library.kernel.models import OperationRow
 from library.kernel.operations import new_id
 from tests.factories import a_county, a_patron, an_item, county_policies, patron_card, staff
@@ -234,3 +237,26 @@ def test_how_a_reader_stands_is_told_with_the_reader(keeper: Caller, county: Cou
     shown = keeper.get(f"/patrons/{county.patron}").json
     assert [loan["item"] for loan in shown["loans"]] == [county.item]
     assert (shown["holds"], shown["blocks"], shown["balance"]) == ([], [], 0)
+
+
+def test_a_reader_renews_his_own_loan_and_sees_no_other(
+    app: Flask, database: Database, client: FlaskClient, keeper: Caller, county: County
+) -> None:
+    loan = keeper.post("/checkouts", branch="east", card=county.card, item=county.item).json["loan"]["id"]
+    with app.app_context(), database.writing() as session:
+        stranger = a_patron(session, branch=branch_by_code(session, "west")).id
+    own, other = (Actor(ActorKind.PATRON, patron_id) for patron_id in (county.patron, stranger))
+    assert as_reader(app, other, loan) == ("unknown_loan", None)
+    assert as_reader(app, own, loan) == ("allowed", "2027-01-22")
+
+
+def as_reader(app: Flask, reader: Actor, loan: int) -> tuple[str, str | None]:
+    """Renew as a signed-in reader; return the decision, or the code of the problem, and the new due date."""
+    body = {"operation_id": new_id(), "loan": loan}
+    with app.test_request_context("/api/v1/renewals", method="POST", json=body):
+        g.actor = reader
+        try:
+            answer = app.view_functions["lending.renew"]().get_json()
+        except DomainError as error:
+            return error.code, None
+    return answer["decision"], answer["loan"]["due_on"]
