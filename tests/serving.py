@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -64,15 +65,19 @@ class Served:
             assert self.process is not None
             if self.process.poll() is not None:
                 break
-            try:
-                if Client(self.port).get("/readyz").status == http.client.OK:
-                    return
-            except OSError:
-                pass
+            if self._answers():
+                return
             time.sleep(0.1)
         log = (self.folder / "serve.log").read_text(errors="replace")
         msg = f"the server did not become ready:\n{log[-4000:]}"
         raise AssertionError(msg)
+
+    def _answers(self) -> bool:
+        with closing(Client(self.port)) as client:
+            try:
+                return client.get("/readyz").status == http.client.OK
+            except OSError:
+                return False
 
     def kill(self) -> None:
         """SIGKILL the server and everything it started, at once."""

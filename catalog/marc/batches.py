@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from catalog.marc.applying import Outcome
 from catalog.marc.models import ImportBatch
-from library.kernel import operations
 from library.kernel.errors import Invalid, NotFound
 from library.kernel.operations import Operation
 
@@ -104,8 +103,7 @@ def batch_by_id(session: Session, batch_id: int) -> ImportBatch:
 def start_batch(
     session: Session, operation: Operation, *, files: Sequence[str], profile: Profile, branch_id: int | None
 ) -> int:
-    """Begin a batch and return its id; its operation is remembered, so that events can name it."""
-    operations.remember(session, operation, "import")
+    """Begin a batch and return its id."""
     batch = ImportBatch(
         profile=profile.name,
         branch_id=branch_id,

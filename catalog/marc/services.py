@@ -26,6 +26,7 @@ from catalog.marc.reading import Refused, read
 from catalog.marc.reasons import Reason
 from library.branches.models import Branch
 from library.branches.services import default_location
+from library.kernel import operations
 from library.kernel.operations import Operation
 
 CHUNK = 200
@@ -71,7 +72,22 @@ def import_files(
     names = [source.name for source in sources]
     branch_id = place.branch_id if place else None
     with transaction() as session:
+        operations.remember(session, operation, "import")
         batch_id = start_batch(session, operation, files=names, profile=profile, branch_id=branch_id)
+    return run_batch(transaction, operation, batch_id, sources, profile=profile, place=place, step=step)
+
+
+def run_batch(
+    transaction: Transaction,
+    operation: Operation,
+    batch_id: int,
+    sources: Sequence[Source],
+    *,
+    profile: Profile,
+    place: Place | None,
+    step: Step,
+) -> Summary:
+    """Import files into a batch that was begun; it ends as `done`, or as `failed` when something stops it."""
     running = _Import(transaction, operation, place, Summary(batch_id))
     state = "failed"
     try:

@@ -4,6 +4,8 @@ import multiprocessing
 import queue
 import time
 from collections.abc import Sequence
+from contextlib import closing
+from http.client import HTTPException
 from typing import Any
 
 from tests.serving import Client
@@ -15,16 +17,14 @@ RETRY_SECONDS = 30.0
 
 def send_all(port: int, token: str, requests: Sequence[Request]) -> list[Outcome]:
     """Send the requests one after another; return `(index, status, body)` of each, and status 0 for a lost connection."""
-    client = Client(port, token)
     outcomes: list[Outcome] = []
-    for index, (path, body) in enumerate(requests):
-        try:
-            reply = _patiently(client, path, body)
-        except OSError:
-            outcomes.append((index, 0, {}))
-            continue
-        outcomes.append((index, reply.status, reply.body))
-    client.close()
+    with closing(Client(port, token)) as client:
+        for index, (path, body) in enumerate(requests):
+            try:
+                reply = _patiently(client, path, body)
+                outcomes.append((index, reply.status, reply.body))
+            except (OSError, HTTPException):
+                outcomes.append((index, 0, {}))
     return outcomes
 
 

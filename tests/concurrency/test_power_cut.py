@@ -2,6 +2,7 @@
 
 import threading
 import time
+from contextlib import closing
 
 from sqlalchemy import func, select
 
@@ -94,5 +95,5 @@ def _assert_index_in_step(county: County) -> None:
             if events.pending_count(session, "index") == 0:
                 break
         time.sleep(0.2)
-    found = Client(county.served.port, county.token).get("/api/v1/bibs?q=%E6%96%AD%E7%94%B5%E4%B9%8B%E5%A4%9C")
-    assert found.body["total"] == NEW_TITLES
+    with closing(Client(county.served.port, county.token)) as client:
+        assert client.get("/api/v1/bibs?q=%E6%96%AD%E7%94%B5%E4%B9%8B%E5%A4%9C").body["total"] == NEW_TITLES

@@ -74,11 +74,11 @@ def test_a_change_without_operation_id_is_told_so(county: County, path: str) -> 
         "/renewals": {"loan": 1},
         "/holds": {"patron": 1, "bib": county.bib, "pickup_branch": "east"},
         "/transfers": {"item": 1, "to_branch": "west", "reason": "manual"},
-        "/boxes": {"from_branch": "east", "to_branch": "west"},
+        "/boxes": {"branch": "east", "to_branch": "west"},
         "/wishes": {"patron": 1, "branch": "east", "title": "麦"},
         "/patrons": {"name": "李四", "category": "adult", "home_branch": "east"},
         "/bibs": {"title": "麦"},
-        "/items": {"bib": county.bib, "branch": "east"},
+        "/items": {"bib": county.bib, "owner_branch": "east"},
         "/restock/plans": {"branch": "county", "budget": 1000},
     }
     response = county.admin.client.post(f"/api/v1{path}", json=bodies[path], headers=county.admin._headers())
@@ -100,7 +100,7 @@ def test_a_change_without_operation_id_is_told_so(county: County, path: str) -> 
         ({"barcode": "x" * 5000}, {"invalid_request", "unknown_barcode"}),
         ({"barcode": 7}, {"invalid_request"}),
         ({"unknown_member": 1}, {"invalid_request"}),
-        ({"item": 999_999_999, "barcode": None}, {"unknown_item", "invalid_request"}),
+        ({"item": 999_999_999, "barcode": None}, {"unknown_item", "unknown_barcode"}),
         ({"operation_id": "not a uuid"}, {"operation_id_invalid", "invalid_request"}),
     ],
 )

@@ -1,0 +1,76 @@
+"""Files sent over HTTP: imported once, shown with what was rejected, undone from the page."""
+
+import io
+from pathlib import Path
+
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+
+from catalog.bibs.models import Bib
+from library.kernel.db import Database
+from library.kernel.operations import new_id
+from tests.contract.conftest import County, county
+
+RECORDS = Path(__file__).parents[2] / "data" / "marc"
+__all__ = ["county"]
+
+
+def _send(client: FlaskClient, token: str | None, name: str, **form: str) -> dict[str, object]:
+    data = {"operation_id": new_id(), **form, "file": (io.BytesIO((RECORDS / name).read_bytes()), name)}
+    response = client.post("/api/v1/imports", data=data, headers={"Authorization": f"Bearer {token}"})
+    body: dict[str, object] = response.get_json()
+    return {"status": response.status_code, **body}
+
+
+def test_a_file_sent_twice_with_one_id_is_imported_once(county: County, database: Database) -> None:
+    operation_id = new_id()
+    first, again = (
+        _send(county.admin.client, county.admin.token, "cnmarc_bnu_utf8.iso", operation_id=operation_id)
+        for _ in range(2)
+    )
+    assert first == again
+    assert first["new"] == 10
+    with database.reading() as session:
+        assert session.scalar(select(func.count(Bib.id))) == 11
+
+
+def test_the_same_file_in_another_encoding_matches_record_by_record(county: County) -> None:
+    _send(county.admin.client, county.admin.token, "cnmarc_bnu_utf8.iso")
+    again = _send(county.admin.client, county.admin.token, "cnmarc_bnu_gbk.iso")
+    assert (again["new"], again["matched"]) == (0, 10)
+
+
+def test_what_is_no_marc_is_said_so(county: County) -> None:
+    sent = _send(county.admin.client, county.admin.token, "sample_dc.xml")
+    assert sent["records"] == 0
+
+
+def test_a_form_without_a_file_is_told_so(county: County) -> None:
+    response = county.admin.client.post(
+        "/api/v1/imports",
+        data={"operation_id": new_id()},
+        headers={"Authorization": f"Bearer {county.admin.token}"},
+    )
+    assert (response.status_code, response.get_json()["code"]) == (422, "file_required")
+
+
+def test_a_keeper_may_not_import(county: County) -> None:
+    sent = _send(county.keeper.client, county.keeper.token, "cnmarc_bnu_utf8.iso")
+    assert sent["status"] == 403
+
+
+def test_the_page_lists_an_import_and_undoes_it(app: Flask, county: County, database: Database) -> None:
+    headers = {"Authorization": f"Bearer {county.admin.token}"}
+    client = app.test_client()
+    data = {"operation_id": new_id(), "file": (io.BytesIO((RECORDS / "cnmarc_bnu_utf8.iso").read_bytes()), "a.iso")}
+    sent = client.post("/admin/imports", data=data, headers=headers)
+    assert sent.status_code == 303
+    page = client.get(sent.headers["Location"], headers=headers)
+    assert "a.iso" in page.text
+    undone = client.post(f"{sent.headers['Location']}/revert", data={"operation_id": new_id()}, headers=headers)
+    assert undone.status_code == 303
+    assert "a.iso" in client.get("/admin/imports", headers=headers).text
+    with database.reading() as session:
+        living = select(func.count(Bib.id)).where(Bib.withdrawn_at.is_(None))
+        assert session.scalar(living) == 1
