@@ -70,7 +70,7 @@ def rooms(session: Session, path: str, today: date) -> list[RoomRow]:
         .order_by(Branch.code)
     ).all()
     found = {row.id: RoomRow(row.id, row.code, row.name, row.name_en) for row in rows}
-    for statement, name in ((_stock(), "copies"), (_lent(today), "loans"), (_waiting(), "waiting")):
+    for statement, name in ((_stock(path), "copies"), (_lent(path, today), "loans"), (_waiting(path), "waiting")):
         for branch, cls, count in session.execute(statement).all():
             if branch in found:
                 getattr(found[branch], name)[cls] = count
@@ -81,12 +81,16 @@ def rooms(session: Session, path: str, today: date) -> list[RoomRow]:
     return sorted(found.values(), key=lambda room: (-room.turnover, room.code))
 
 
-def _stock() -> Select[*tuple[Any, ...]]:
+def _under(path: str) -> Select[*tuple[Any, ...]]:
+    return select(Branch.id).where(Branch.path.startswith(path))
+
+
+def _stock(path: str) -> Select[*tuple[Any, ...]]:
     cls = class_column()
     return (
         select(Item.home_branch_id, cls, func.count())
         .join(Bib, Bib.id == Item.bib_id)
-        .where(Item.id.not_in(_gone()))
+        .where(Item.home_branch_id.in_(_under(path)), Item.id.not_in(_gone()))
         .group_by(Item.home_branch_id, cls)
     )
 
@@ -96,23 +100,24 @@ def _gone() -> Select[*tuple[Any, ...]]:
     return select(ItemCondition.item_id).where(kinds, ItemCondition.until.is_(None))
 
 
-def _lent(today: date) -> Select[*tuple[Any, ...]]:
+def _lent(path: str, today: date) -> Select[*tuple[Any, ...]]:
     cls = class_column()
     return (
         select(Loan.out_branch_id, cls, func.count())
         .join(Item, Item.id == Loan.item_id)
         .join(Bib, Bib.id == Item.bib_id)
+        .where(Loan.out_branch_id.in_(_under(path)))
         .where(Loan.out_at >= clock.start_of_day(today - timedelta(days=YEAR)))
         .group_by(Loan.out_branch_id, cls)
     )
 
 
-def _waiting() -> Select[*tuple[Any, ...]]:
+def _waiting(path: str) -> Select[*tuple[Any, ...]]:
     cls = class_column()
     return (
         select(Hold.pickup_branch_id, cls, func.count())
         .join(Bib, Bib.id == Hold.bib_id)
-        .where(Hold.state == "waiting")
+        .where(Hold.state == "waiting", Hold.pickup_branch_id.in_(_under(path)))
         .group_by(Hold.pickup_branch_id, cls)
     )
 
@@ -138,7 +143,7 @@ def _alive(session: Session, today: date) -> set[int]:
 
 def numbers(session: Session, path: str, today: date, found: Sequence[RoomRow]) -> dict[str, Any]:
     """Return the figures at the head: loans of 30 days, rooms that lent, share unread, readers waiting, books moving."""
-    here = select(Branch.id).where(Branch.path.startswith(path))
+    here = _under(path)
     month = clock.start_of_day(today - timedelta(days=29))
     year = select(Loan.item_id).where(Loan.out_at >= clock.start_of_day(today - timedelta(days=YEAR)))
     by_room = session.execute(
@@ -163,7 +168,7 @@ def numbers(session: Session, path: str, today: date, found: Sequence[RoomRow]) 
 
 def exceptions(session: Session, path: str, today: date, found: Sequence[RoomRow]) -> dict[str, Any]:
     """Return what needs a person: silent rooms, requests and transfers older than 15 days, plans not decided."""
-    here = select(Branch.id).where(Branch.path.startswith(path))
+    here = _under(path)
     late = clock.start_of_day(today - timedelta(days=_LATE_DAYS))
     counts = {
         "late_holds": select(func.count()).where(
