@@ -14,7 +14,7 @@ from circulation.lending.rules import CheckInPlan, Desk, Next, check_in_plan, da
 from circulation.lending.scans import Scan, identify, stored
 from circulation.logistics.services import arrive_by_check_in, request_transfer
 from circulation.policies.book import book
-from circulation.policies.rules import WhoseRule
+from circulation.policies.rules import ReturnPolicy, WhoseRule
 from circulation.whereabouts.services import refresh_availability
 from library.branches.models import Branch
 from library.kernel import clock, events
@@ -115,7 +115,7 @@ def _send_on(
     return step, destination, hold_id
 
 
-def _return_policy(session: Session, found: queries.CopyFound, branch: Branch) -> Any:
+def _return_policy(session: Session, found: queries.CopyFound, branch: Branch) -> ReturnPolicy:
     """Return the rule for copies away from home: of the branch it came to, or of its home if the county says so."""
     rules = book(session, found.policies)
     path = found.home_path if rules.place is WhoseRule.ITEM_HOME else branch.path

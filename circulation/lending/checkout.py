@@ -146,23 +146,7 @@ def _lend(session: Session, operation: Operation, agreed: Agreed, due: date) -> 
         "village_id": reader.village_id,
         "clc": agreed.found.clc,
     }
-    loan_id = session.execute(
-        _INSERT[session.get_bind().dialect.name],
-        {
-            "item_id": copy.id,
-            "bib_id": copy.bib_id,
-            "patron_id": reader.reader.id,
-            "out_branch_id": branch_id,
-            "out_at": operation.at,
-            "due_on": due,
-            "renewals": 0,
-            "is_on_site": False,
-            "item_class": copy.item_class,
-            "decided": _decided(agreed),
-            "operation_id": operation.id,
-            **statistics,
-        },
-    ).scalar_one_or_none()
+    loan_id = _insert(session, operation, agreed, due, statistics)
     if loan_id is None:
         return _answer([reason(ITEM_ON_LOAN)], reader, agreed.found)
     session.execute(_TAKEN, {"taken_id": copy.id, "on": agreed.today})
@@ -182,6 +166,29 @@ def _lend(session: Session, operation: Operation, agreed: Agreed, due: date) -> 
     )
     opened = {"id": loan_id, "due_on": due.isoformat()}
     return _answer(agreed.decision.reasons, reader, agreed.found, loan=opened, asked=agreed.asked)
+
+
+def _insert(
+    session: Session, operation: Operation, agreed: Agreed, due: date, statistics: dict[str, Any]
+) -> int | None:
+    """Write the loan; None when the copy has an open one after all."""
+    copy = agreed.found.copy
+    values = {
+        "item_id": copy.id,
+        "bib_id": copy.bib_id,
+        "patron_id": agreed.reader.reader.id,
+        "out_branch_id": agreed.request.branch.id,
+        "out_at": operation.at,
+        "due_on": due,
+        "renewals": 0,
+        "is_on_site": False,
+        "item_class": copy.item_class,
+        "decided": _decided(agreed),
+        "operation_id": operation.id,
+        **statistics,
+    }
+    loan_id: int | None = session.execute(_INSERT[session.get_bind().dialect.name], values).scalar_one_or_none()
+    return loan_id
 
 
 def _free_the_copy(session: Session, operation: Operation, agreed: Agreed) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
 
 from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
@@ -58,14 +57,8 @@ def renew(
     decision, used = settle(decision, overrides, may_override=may_override)
     if not decision.is_allowed:
         return _answer(decision, place, loan.due_on)
-    due = renewed_at(
-        session,
-        place.out_branch_id,
-        due=loan.due_on,
-        today=today,
-        loan_days=policy.loan_days,
-        version=reader.calendars,
-    )
+    days, version = policy.loan_days, reader.calendars
+    due = renewed_at(session, place.out_branch_id, due=loan.due_on, today=today, loan_days=days, version=version)
     _write(session, operation, place, loan=loan, due=due, used=used)
     return _answer(decision, place, due)
 
@@ -94,22 +87,8 @@ def _write(
         .values(due_on=due, renewals=Loan.renewals + 1)
         .execution_options(synchronize_session=False)
     )
-    session.execute(
-        insert(LoanRenewal).values(
-            loan_id=place.id,
-            at=operation.at,
-            due_before=loan.due_on,
-            due_after=due,
-            branch_id=branch_id,
-            operation_id=operation.id,
-        )
-    )
-    payload: dict[str, Any] = {
-        "loan_id": place.id,
-        "due_before": loan.due_on.isoformat(),
-        "due_after": due.isoformat(),
-        "overridden": [override.code for override in used],
-    }
+    row = {"loan_id": place.id, "due_before": loan.due_on, "due_after": due, "branch_id": branch_id}
+    session.execute(insert(LoanRenewal).values(**row, at=operation.at, operation_id=operation.id))
     events.record(
         session,
         operation,
@@ -118,7 +97,12 @@ def _write(
         item_id=place.item_id,
         patron_id=place.patron_id,
         statistics=loan.statistics(),
-        payload=payload,
+        payload={
+            "loan_id": place.id,
+            "due_before": loan.due_on.isoformat(),
+            "due_after": due.isoformat(),
+            "overridden": [override.code for override in used],
+        },
     )
 
 

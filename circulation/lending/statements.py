@@ -64,8 +64,8 @@ def _reader_query(conditions: Sequence[Any], card_state: Any) -> Select[*tuple[A
     )
 
 
-def _copy_query() -> Select[*tuple[Any, ...]]:
-    home = aliased(Branch)
+def _copy_counts() -> list[Any]:
+    """Return what is counted beside a copy: box lines, conditions, other readers waiting, this reader's holds."""
     this_reader = bindparam("patron_id", type_=Integer)
     others = (
         Hold.bib_id == Item.bib_id,
@@ -74,6 +74,19 @@ def _copy_query() -> Select[*tuple[Any, ...]]:
         Hold.patron_id.is_distinct_from(this_reader),
     )
     own = (Hold.bib_id == Item.bib_id, Hold.ended_at.is_(None), Hold.patron_id == this_reader)
+    conditions = (ItemCondition.item_id == Item.id, ItemCondition.until.is_(None), ItemCondition.is_blocking)
+    weight = func.sum(case(CONDITION_WEIGHTS, value=ItemCondition.kind, else_=0))
+    counted = {
+        "box_lines": select(func.count()).where(BoxLine.item_id == Item.id, BoxLine.closed_at.is_(None)),
+        "conditions": select(weight).where(*conditions),
+        "waiting": select(func.count()).where(*others),
+        "wanted": select(func.count()).where(*own),
+    }
+    return [query.correlate(Item).scalar_subquery().label(name) for name, query in counted.items()]
+
+
+def _copy_query() -> Select[*tuple[Any, ...]]:
+    home = aliased(Branch)
     kept = aliased(Hold)
     return (
         select(
@@ -99,18 +112,7 @@ def _copy_query() -> Select[*tuple[Any, ...]]:
             kept.id.label("hold_id"),
             kept.patron_id.label("hold_patron_id"),
             kept.pickup_branch_id,
-            select(func.count())
-            .where(BoxLine.item_id == Item.id, BoxLine.closed_at.is_(None))
-            .correlate(Item)
-            .scalar_subquery()
-            .label("box_lines"),
-            select(func.sum(case(CONDITION_WEIGHTS, value=ItemCondition.kind, else_=0)))
-            .where(ItemCondition.item_id == Item.id, ItemCondition.until.is_(None), ItemCondition.is_blocking)
-            .correlate(Item)
-            .scalar_subquery()
-            .label("conditions"),
-            select(func.count()).where(*others).correlate(Item).scalar_subquery().label("waiting"),
-            select(func.count()).where(*own).correlate(Item).scalar_subquery().label("wanted"),
+            *_copy_counts(),
             VERSION_NOW.label("policies"),
         )
         .join(home, home.id == Item.home_branch_id)

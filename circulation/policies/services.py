@@ -1,6 +1,6 @@
 """Use cases of the lending rules: resolve them, set a row, end a row, choose the county's two settings."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from sqlalchemy import delete, insert, select, update
@@ -66,22 +66,29 @@ def set_row(
         "from_on": from_on,
         "to_on": to_on,
     }
-    replaced = session.scalars(
-        update(PolicyRow)
-        .where(PolicyRow.ended_at.is_(None), *(getattr(PolicyRow, name) == given for name, given in scope.items()))
-        .values(ended_at=operation.at)
-        .returning(PolicyRow.id)
-        .execution_options(synchronize_session=False)
-    ).all()
+    replaced = _end_same(session, operation, scope)
     row_id = session.scalars(
         insert(PolicyRow)
         .values(**scope, value=value.strip(), note=note, created_at=operation.at, operation_id=operation.id)
         .returning(PolicyRow.id)
     ).one()
     raise_version(session, VERSION)
-    payload = {"policy": row_id, "rule": rule, "value": value.strip(), "replaced": list(replaced)}
+    payload = {"policy": row_id, "rule": rule, "value": value.strip(), "replaced": replaced}
     events.record(session, operation, "policy.set", branch_id=branch_id, payload=payload)
-    return {"policy": row_id, "replaced": list(replaced)}
+    return {"policy": row_id, "replaced": replaced}
+
+
+def _end_same(session: Session, operation: Operation, scope: Mapping[str, object]) -> list[int]:
+    """End the open rows with exactly this scope; return their ids."""
+    same = (getattr(PolicyRow, name) == given for name, given in scope.items())
+    ended = (
+        update(PolicyRow)
+        .where(PolicyRow.ended_at.is_(None), *same)
+        .values(ended_at=operation.at)
+        .returning(PolicyRow.id)
+        .execution_options(synchronize_session=False)
+    )
+    return list(session.scalars(ended))
 
 
 def end_row(session: Session, operation: Operation, policy_id: int) -> Answer:
