@@ -1,61 +1,96 @@
 """The one module that assembles all three packages into an application."""
 
-from importlib import import_module
-from importlib.util import find_spec
-
 from flask import Flask
 
+import catalog.bibs.api
+import catalog.bibs.pages
+import catalog.items.api
+import catalog.marc.api
+import catalog.marc.pages
+import catalog.search.api
+import catalog.search.pages
+import catalog.search.wiring
+import circulation.desk.pages
+import circulation.holds.api
+import circulation.holds.pages
+import circulation.holds.wiring
+import circulation.lending.api
+import circulation.lending.pages
+import circulation.lending.wiring
+import circulation.logistics.api
+import circulation.logistics.wiring
+import circulation.policies.api
+import circulation.reports.api
+import circulation.reports.wiring
+import circulation.restocking.api
+import circulation.restocking.pages
+import circulation.restocking.wiring
+import circulation.whereabouts.wiring
+import circulation.wishes.api
+import circulation.wishes.pages
+import library.accounts.pages
+import library.accounts.wiring
+import library.branches.api
+import library.branches.wiring
+import library.patrons.api
 from library import tables
 from library.kernel import clock, web
 from library.kernel.db import EXTENSION, Database
 from library.settings import Settings, load_settings
 
-# Each room may have an `api.py` with `blp`, a `pages.py` with `bp`, and a `wiring.py` with `register(app)`.
-ROOMS = (
-    "library.kernel",
-    "library.accounts",
-    "library.branches",
-    "library.patrons",
-    "catalog.bibs",
-    "catalog.items",
-    "catalog.marc",
-    "catalog.search",
-    "catalog.classification",
-    "circulation.policies",
-    "circulation.whereabouts",
-    "circulation.lending",
-    "circulation.holds",
-    "circulation.wishes",
-    "circulation.charges",
-    "circulation.logistics",
-    "circulation.restocking",
-    "circulation.desk",
-    "circulation.reports",
+# What a lower package needs of a higher one, consumers of events, scheduled work, health checks.
+WIRINGS = (
+    library.accounts.wiring,
+    library.branches.wiring,
+    catalog.search.wiring,
+    circulation.whereabouts.wiring,
+    circulation.lending.wiring,
+    circulation.holds.wiring,
+    circulation.logistics.wiring,
+    circulation.restocking.wiring,
+    circulation.reports.wiring,
+)
+APIS = (
+    library.branches.api,
+    library.patrons.api,
+    catalog.bibs.api,
+    catalog.items.api,
+    catalog.marc.api,
+    catalog.search.api,
+    circulation.policies.api,
+    circulation.lending.api,
+    circulation.holds.api,
+    circulation.wishes.api,
+    circulation.logistics.api,
+    circulation.restocking.api,
+    circulation.reports.api,
+)
+PAGES = (
+    library.accounts.pages,
+    catalog.bibs.pages,
+    catalog.marc.pages,
+    catalog.search.pages,
+    circulation.lending.pages,
+    circulation.holds.pages,
+    circulation.wishes.pages,
+    circulation.desk.pages,
+    circulation.restocking.pages,
 )
 
 
 def create_app(settings: Settings | None = None) -> Flask:
     """Return the whole application; `settings` default to the environment."""
     settings = settings or load_settings()
-    assert tables.metadata.tables
     clock.set_timezone(settings.timezone)
     app = Flask("library", static_folder=None, template_folder="templates")
     app.extensions["library.settings"] = settings
+    app.extensions["library.tables"] = tables.metadata
     app.extensions[EXTENSION] = Database(settings.database, busy_seconds=settings.busy_seconds)
     smorest = web.register(app, settings)
-    for room in ROOMS:
-        for part in ("wiring", "api", "pages"):
-            name = f"{room}.{part}"
-            if room == "library.kernel" or find_spec(name) is None:
-                continue
-            try:
-                module = import_module(name)
-            except ImportError:
-                continue
-            if part == "wiring":
-                module.register(app)
-            elif part == "api":
-                smorest.register_blueprint(module.blp)
-            else:
-                app.register_blueprint(module.bp)
+    for wiring in WIRINGS:
+        wiring.register(app)
+    for api in APIS:
+        smorest.register_blueprint(api.blp)
+    for pages in PAGES:
+        app.register_blueprint(pages.bp)
     return app

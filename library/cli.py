@@ -1,15 +1,42 @@
 """The `library` command."""
 
-from importlib import import_module
-from importlib.util import find_spec
+from collections.abc import Iterable
+from types import ModuleType
 
 import click
 from flask import Flask
 from flask.cli import ScriptInfo
 
+import catalog.marc.commands
+import catalog.search.bench
+import catalog.search.commands
+import circulation.lending.bench
+import circulation.reports.commands
+import circulation.restocking.bench
+import circulation.restocking.commands
+import library.accounts.commands
+import library.branches.commands
+import library.commands
+import library.kernel.commands
+import library.patrons.commands
+import library.sample.commands
 from library import serving
-from library.app import ROOMS, create_app
+from library.app import create_app
 from library.kernel import console
+
+COMMANDS = (
+    library.commands,
+    library.kernel.commands,
+    library.accounts.commands,
+    library.branches.commands,
+    library.patrons.commands,
+    library.sample.commands,
+    catalog.marc.commands,
+    catalog.search.commands,
+    circulation.restocking.commands,
+    circulation.reports.commands,
+)
+BENCHES = (catalog.search.bench, circulation.lending.bench, circulation.restocking.bench)
 
 
 def _application() -> Flask:
@@ -29,21 +56,12 @@ def bench() -> None:
     """Measure this installation on the data that is in it."""
 
 
+def _add(group: click.Group, rooms: Iterable[ModuleType]) -> None:
+    for room in rooms:
+        for command in room.COMMANDS:
+            group.add_command(command)
+
+
 main.add_command(serving.command)
-
-for _room in (*ROOMS, "library.sample", "library"):
-    _name = f"{_room}.commands"
-    if find_spec(_name) is not None:
-        try:
-            _module = import_module(_name)
-        except ImportError:
-            continue
-        for _command in _module.COMMANDS:
-            main.add_command(_command)
-
-# A room that can be measured has a `bench.py` with its commands.
-for _room in ROOMS:
-    _name = f"{_room}.bench"
-    if find_spec(_name) is not None:
-        for _command in import_module(_name).COMMANDS:
-            bench.add_command(_command)
+_add(main, COMMANDS)
+_add(bench, BENCHES)
