@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import tempfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,9 +43,12 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[postgres.Server]:
-    """A PostgreSQL server of our own with a migrated template database."""
-    with postgres.server(tmp_path_factory.mktemp("postgres")) as server:
+def postgres_server() -> Iterator[postgres.Server]:
+    """A PostgreSQL server of our own with a migrated template database.
+
+    In a folder of its own: pytest's folders are closed to the user it runs as, and cleared by the next run.
+    """
+    with tempfile.TemporaryDirectory(prefix="county-postgres-") as folder, postgres.server(Path(folder)) as server:
         template = Database(server.create_database("county_template"))
         schema.upgrade(template)
         template.dispose()

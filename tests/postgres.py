@@ -72,8 +72,6 @@ def server(folder: Path) -> Iterator[Server]:
     as_user: list[str] = []
     if os.geteuid() == 0:
         as_user = ["runuser", "-u", "postgres", "--"]
-        for parent in [folder, *folder.parents][:4]:
-            parent.chmod(parent.stat().st_mode | 0o011)
         shutil.chown(folder, "postgres")
     data, port = folder / "data", _free_port()
 

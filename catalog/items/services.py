@@ -8,8 +8,9 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from catalog.bibs.models import Bib
+from catalog.classification.rules import call_number_key
 from catalog.items.models import SOURCES, Item, ItemBarcode, ItemMovement
-from catalog.items.rules import call_number_key, is_isbn
+from catalog.items.rules import is_isbn
 from library.branches.models import Branch, Location
 from library.branches.services import default_location
 from library.kernel import clock

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
+from catalog.classification.rules import call_number_key
 from catalog.items.models import Item, ItemBarcode, ItemCondition, ItemMovement
-from catalog.items.rules import call_number_key
 from catalog.items.services import ACQUIRED
 from catalog.marc.bulk import new_ids
 from catalog.marc.holdings import Holding

@@ -6,7 +6,7 @@ from typing import Any
 
 from catalog.bibs.description import Audience, BibDescription, Creator
 from catalog.bibs.rules import columns_of, identifiers_of
-from catalog.items.rules import call_number_key
+from catalog.classification.rules import call_number_key
 from catalog.marc.compose import compose
 from library.kernel import clock
 from library.sample.stock import Copy

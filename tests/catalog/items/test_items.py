@@ -6,8 +6,9 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from catalog.classification.rules import call_number_key
 from catalog.items.models import ItemMovement
-from catalog.items.rules import call_number_key, is_isbn
+from catalog.items.rules import is_isbn
 from catalog.items.services import add_item, change_barcode, item_by_code, items_by_code, move_item
 from library.branches.models import Branch
 from library.kernel.errors import Conflict, DomainError, NotFound

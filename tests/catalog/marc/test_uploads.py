@@ -1,5 +1,6 @@
 """Files sent over HTTP: imported once, shown with what was rejected, undone from the page."""
 
+import html
 import io
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from catalog.bibs.models import Bib
+from library.kernel import jobs
 from library.kernel.db import Database
 from library.kernel.operations import new_id
 from tests.contract.conftest import County, county
@@ -74,3 +76,17 @@ def test_the_page_lists_an_import_and_undoes_it(app: Flask, county: County, data
     with database.reading() as session:
         living = select(func.count(Bib.id)).where(Bib.withdrawn_at.is_(None))
         assert session.scalar(living) == 1
+
+
+def test_what_was_imported_is_found_by_api_and_by_page(app: Flask, county: County, database: Database) -> None:
+    _send(county.admin.client, county.admin.token, "cnmarc_bnu_gbk.iso")
+    with app.app_context():
+        jobs.drain()
+    with database.reading() as session:
+        titles = list(session.execute(select(Bib.id, Bib.title).where(Bib.title.contains("中国发展报告"))))
+    assert len(titles) == 9
+    for bib_id, title in titles:
+        found = county.stranger.get("/bibs", q=title).get_json()
+        assert bib_id in [one["id"] for one in found["items"]]
+        page = app.test_client().get("/s", query_string={"q": title}).text
+        assert title in html.unescape(page)
