@@ -26,7 +26,7 @@ from library.kernel.pages import local_path, page_locale, redirect_after_post, r
 
 bp = Blueprint("circulation_lending", __name__, template_folder="../templates")
 
-HOME_LOANS = 4
+HOME_LOANS = 3
 SHELF_BOOKS = 8
 
 

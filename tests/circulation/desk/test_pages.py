@@ -1,5 +1,6 @@
 """The desk over HTTP: what the script gets, who may use it, and what is never kept."""
 
+import re
 from typing import Any
 
 import pytest
@@ -141,6 +142,11 @@ def test_a_list_of_transfers_that_is_none_is_refused(keeper: Keeper) -> None:
     form = {"operation_id": new_id(), "branch": "east", "transfers": "1,x"}
 
     assert keeper.client.post("/desk/moves/pick", data=form).status_code == 422
+
+
+def test_the_pages_of_the_desk_are_wide_and_whole(keeper: Keeper) -> None:
+    for address in ("/desk", "/desk/moves", "/desk/wishes"):
+        assert re.search(r'<body\s+class="wide">', keeper.client.get(address).text)
 
 
 def test_a_reader_of_the_county_may_not_open_the_desk(keeper: Keeper) -> None:
