@@ -43,8 +43,8 @@ def test_when_all_are_lent_the_first_day_back_is_told_but_never_a_day_gone_by() 
     late = state_of([at("远", due_on=date(2026, 11, 1))], None, TODAY)
     soon = state_of([at("远", due_on=date(2026, 12, 3)), at("邻", due_on=date(2026, 12, 1))], None, TODAY)
 
-    assert late.words == "借出了，约 11月23日 还"
-    assert soon.words == "借出了，约 12月1日 还"
+    assert late.words == "借出了，约11月23日还"
+    assert soon.words == "借出了，约12月1日还"
 
 
 def test_a_book_that_cannot_be_had_and_one_without_copies_are_told_apart() -> None:
