@@ -4,6 +4,8 @@ from flask import Flask
 from flask_babel import lazy_gettext as _
 
 from library.accounts import identity, jobs
+from library.accounts.access import permits
+from library.kernel.actors import current_actor
 from library.kernel.problem_texts import define
 
 define("unknown_account", _("No such account"), _("Check the name, or list them with `library user list`."))
@@ -15,4 +17,10 @@ define("unknown_role", _("No such role"), _("The roles are: %(roles)s."))
 def register(app: Flask) -> None:
     """Find out who makes each request, and clean up what ended."""
     identity.register(app)
+    app.jinja_env.globals["may"] = _may
     jobs.register()
+
+
+def _may(permission: str) -> bool:
+    """Tell a page whether whoever looks at it may do something anywhere, so that it shows no way that ends in a refusal."""
+    return permits(current_actor(), permission)
