@@ -9,7 +9,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from catalog.marc.applying import Outcome
-from catalog.marc.models import ImportBatch
+from catalog.marc.models import ImportBatch, ImportRecord
 from library.kernel.errors import Invalid, NotFound
 from library.kernel.operations import Operation
 
@@ -120,6 +120,12 @@ def note_progress(session: Session, batch_id: int, summary: Summary) -> None:
     """Store what a batch did so far, in the transaction that did it: an interrupted batch tells the truth."""
     counts = {name: value for name, value in summary.as_json().items() if isinstance(value, int)}
     session.execute(update(ImportBatch).where(ImportBatch.id == batch_id).values(counts=counts))
+
+
+def note_refused_files(session: Session, batch_id: int, summary: Summary) -> None:
+    """Keep with the batch the files that were no MARC at all; they count neither as records nor as rejected ones."""
+    refused = [error for error in summary.errors if error["file"] in summary.refused_files]
+    session.add_all(ImportRecord(batch_id=batch_id, outcome="rejected", **error) for error in refused)
 
 
 def end_batch(session: Session, operation: Operation, batch_id: int, state: str) -> None:

@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response
 
 from catalog.marc.api import uploads
 from catalog.marc.batches import PROFILES, profile_by_name
+from catalog.marc.reasons import sentence
 from catalog.marc.reverting import revert_batch
 from catalog.marc.uploads import import_uploads, recent_batches, show_batch, unseen
 from library.accounts.access import require
@@ -33,7 +34,9 @@ def show_all() -> str:
 def show_one(batch_id: int) -> str:
     """Show one batch with the records that were rejected."""
     require("catalogue")
-    return render("catalog/import.html", batch=show_batch(batch_id))
+    batch = show_batch(batch_id)
+    errors = [{**error, "reason": sentence(error["reason"])} for error in batch["errors"]]
+    return render("catalog/import.html", batch={**batch, "errors": errors})
 
 
 @bp.post("/admin/imports")

@@ -18,7 +18,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
 
 from catalog.marc.applying import Applied, apply_chunk, decide
-from catalog.marc.batches import Profile, Summary, end_batch, note_progress, start_batch
+from catalog.marc.batches import Profile, Summary, end_batch, note_progress, note_refused_files, start_batch
 from catalog.marc.copies import Place
 from catalog.marc.matching import Known
 from catalog.marc.prepared import Prepared, prepare
@@ -98,6 +98,7 @@ def run_batch(
         state = "done"
     finally:
         with transaction() as session:
+            note_refused_files(session, batch_id, running.summary)
             end_batch(session, operation, batch_id, state)
     return running.summary
 

@@ -45,7 +45,12 @@ def test_the_same_file_in_another_encoding_matches_record_by_record(county: Coun
 
 def test_what_is_no_marc_is_said_so(county: County) -> None:
     sent = _send(county.admin.client, county.admin.token, "sample_dc.xml")
-    assert sent["records"] == 0
+    assert (sent["records"], sent["rejected"]) == (0, 0)
+    assert sent["errors"] == [{"file": "sample_dc.xml", "offset": 0, "reason": "not_marc"}]
+    page = county.admin.client.get(
+        f"/admin/imports/{sent['batch']}", headers={"Authorization": f"Bearer {county.admin.token}"}
+    )
+    assert "不是 MARC" in page.text
 
 
 def test_a_form_without_a_file_is_told_so(county: County) -> None:
