@@ -126,8 +126,8 @@ def _ids(text: str) -> list[int]:
 
 
 def _stepped(session: Session, operation: Operation, branch: Branch, step: str, ids: list[int]) -> Answer:
-    """Take the step for each transfer that concerns this branch; in order of ids, as every writer locks them."""
-    here = worklists.concerning(session, branch.id, step, sorted(ids))
+    """Take the step for each transfer that concerns this branch."""
+    here = worklists.concerning(session, branch.id, step, ids)
     answers = [STEPS[step](session, operation, transfer_id) for transfer_id in here]
     done = sum(answer["decision"] == "allowed" for answer in answers)
     return {"decision": "allowed", "done": done, "reasons": [one for answer in answers for one in answer["reasons"]]}

@@ -6,13 +6,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from catalog.items.models import Item
-from catalog.items.services import items_by_code
+from catalog.items.services import item_by_id, items_by_code
 from circulation.desk import reasons
 from circulation.desk.kinds import Did
 from circulation.desk.rules import Holder, Scan, ScanKind, Step, session_is_open, step_for
 from circulation.lending import services as lending
 from circulation.lending.listing import open_loan_of_item
-from circulation.policies.reasons import CODE_MISREAD, ISBN_NOT_A_BARCODE
+from circulation.lending.queries import lock_reader
+from circulation.policies.reasons import CODE_MISREAD, ISBN_NOT_A_BARCODE, ITEM_IN_TRANSIT
 from library.accounts.access import permits
 from library.branches.models import Branch
 from library.kernel.decisions import Outcome, Reason, reason
@@ -24,7 +25,8 @@ from library.patrons.rules import normalise_phone
 from library.patrons.services import patron_by_card
 
 DESK_KIND = "desk"
-CONFIRMED = "confirmed at the desk"
+# A yes at the desk needs no words; a refusal is set aside only with a reason somebody wrote, which no button gives.
+NO_WORDS = ""
 
 _NO_COPY = {
     ScanKind.MISREAD: CODE_MISREAD,
@@ -72,10 +74,11 @@ def reader_at(session: Session, operation: Operation, after: str | None) -> int 
 def take(session: Session, operation: Operation, desk: AtDesk) -> Answer:
     """Do what the scan asks for; return `{did, decision, reasons, reader, item, …}` with ids and codes only.
 
-    `reader` is who stands at the desk after this scan. The answers of lending are passed on as they are.
+    `reader` is who stands at the desk after this scan. The answers of lending are passed on as they are. Raises `NotFound`
+    `unknown_item` for a copy chosen that does not exist.
     """
     if desk.item_id is not None:
-        return _with_copy(session, operation, desk, session.get_one(Item, desk.item_id))
+        return _with_copy(session, operation, desk, item_by_id(session, desk.item_id))
     copies = [] if desk.scan.kind is ScanKind.CARD or not desk.scan.code else items_by_code(session, desk.scan.code)
     if len(copies) > 1:
         return _answer(desk, Did.CHOOSE, Outcome.REFUSED, candidates=[copy.id for copy in copies])
@@ -135,15 +138,19 @@ def _take_back(session: Session, operation: Operation, desk: AtDesk, item: Item)
 def _lend(session: Session, operation: Operation, desk: AtDesk, item: Item, *, first_back: bool) -> Answer:
     if desk.reader_id is None:
         return _refusal(desk, reason(reasons.NO_READER_AT_DESK))
+    confirmed = set(desk.confirmed)
     if first_back:
+        lock_reader(session, patron_id=desk.reader_id)  # before the copy, as every loan does
         lending.check_in(session, operation, branch=desk.branch, item_id=item.id)
+        # Coming back may just have sent it home; the next reader stands here, so there is nothing to ask.
+        confirmed.add(ITEM_IN_TRANSIT)
     answer = lending.check_out(
         session,
         operation,
         branch=desk.branch,
         patron_id=desk.reader_id,
         item_id=item.id,
-        overrides=[{"code": code, "reason": CONFIRMED} for code in desk.confirmed],
+        overrides=[{"code": code, "reason": NO_WORDS} for code in sorted(confirmed)],
         may_override=permits(operation.actor, "override", desk.branch),
     )
     answer = _passed_on(desk, Did.LENT, item, answer)

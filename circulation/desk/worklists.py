@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from catalog.bibs.models import Bib
 from catalog.items.models import Item
+from circulation.logistics.steps import lock_items
 from circulation.models import Hold, Transfer, Wish
 from library.branches.models import Branch
 from library.kernel.errors import NotFound
@@ -69,10 +70,15 @@ def figures(session: Session, branch_id: int, wish_branch_ids: Sequence[int]) ->
 
 
 def concerning(session: Session, branch_id: int, step: str, transfer_ids: Sequence[int]) -> Sequence[int]:
-    """Return those of the transfers for which this branch may take the step: it sends, or it receives."""
+    """Return those of the transfers for which this branch may take the step: it sends, or it receives.
+
+    Their copies are locked, all of them before the first step, because a step also locks the queue of its title.
+    """
     end = Transfer.to_branch_id if step in {"receive", "shelve"} else Transfer.from_branch_id
-    wanted = select(Transfer.id).where(Transfer.id.in_(transfer_ids), end == branch_id)
-    return session.scalars(wanted.order_by(Transfer.id)).all()
+    wanted = select(Transfer.id, Transfer.item_id).where(Transfer.id.in_(transfer_ids), end == branch_id)
+    found = session.execute(wanted.order_by(Transfer.item_id)).all()
+    lock_items(session, [item_id for _transfer_id, item_id in found])
+    return [transfer_id for transfer_id, _item_id in found]
 
 
 def branch_of_wish(session: Session, wish_id: int) -> Branch:

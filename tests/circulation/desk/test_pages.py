@@ -153,3 +153,7 @@ def test_a_reader_of_the_county_may_not_open_the_desk(keeper: Keeper) -> None:
     keeper.actor = Actor(ActorKind.PATRON, 1, "reader")
 
     assert keeper.client.get("/desk").status_code == 403
+
+
+def test_choosing_a_copy_that_does_not_exist_is_a_problem_and_no_failure(keeper: Keeper) -> None:
+    assert keeper.scan("", item="999999").status_code == 404

@@ -10,11 +10,13 @@ from sqlalchemy.orm import Session
 from circulation.desk.rules import classify
 from circulation.desk.services import DESK_KIND, AtDesk, reader_at, take
 from circulation.models import Loan
+from library.accounts.rules import Role
 from library.branches.models import Branch
+from library.kernel.actors import Actor, ActorKind, Grant
 from library.kernel.identifiers import CodeKind, new_code
 from library.kernel.operations import Answer, Operation, once
 from library.patrons.models import Patron
-from tests.factories import a_bib, a_county, a_loan, a_patron, an_item, county_policies, patron_card
+from tests.factories import LONG_AGO, a_bib, a_county, a_loan, a_patron, an_item, county_policies, patron_card
 
 pytestmark = pytest.mark.usefixtures("clock")
 MakeOperation = Callable[..., Operation]
@@ -146,3 +148,37 @@ def test_a_phone_number_finds_its_reader_only_when_one_reader_has_it(
 
     assert found["reader"] == reader.id
     assert [reason["code"] for reason in unclear["reasons"]] == ["scan_ambiguous_reader"]
+
+
+def test_a_copy_from_elsewhere_goes_from_one_reader_to_the_next_without_a_question(
+    session: Session, county: dict[str, Branch], reader: Patron, operation: MakeOperation
+) -> None:
+    item = an_item(session, branch=county["west"])
+    item.current_branch_id = county["east"].id
+    a_loan(session, item=item, patron=a_patron(session, branch=county["east"]))
+    first = desk(operation, county["east"])
+    scanned(session, first, county["east"], patron_card(session, reader))
+
+    answer = scanned(session, desk(operation, county["east"]), county["east"], item.barcode, after=first.id)
+
+    assert (answer["did"], answer["decision"]) == ("lent", "allowed")
+    holder = session.scalars(select(Loan.patron_id).where(Loan.item_id == item.id, Loan.in_at.is_(None))).one()
+    assert holder == reader.id
+
+
+def test_a_button_cannot_set_a_refusal_aside_because_nobody_said_why(
+    session: Session, county: dict[str, Branch], operation: MakeOperation
+) -> None:
+    item = an_item(session, branch=county["east"])
+    expired = a_patron(session, branch=county["east"], expires_on=LONG_AGO)
+    grant = Grant(str(Role.BRANCH_LIBRARIAN), county["east"].id, county["east"].path)
+    librarian = Actor(ActorKind.STAFF, 7, "librarian", (grant,))
+    first, second = (desk(operation, county["east"], actor=librarian) for _ in range(2))
+    scanned(session, first, county["east"], patron_card(session, expired))
+
+    answer = scanned(
+        session, second, county["east"], item.barcode, after=first.id, wish="lend", confirmed=("card_expired",)
+    )
+
+    assert answer["decision"] == "refused"
+    assert "override_needs_reason" in [reason["code"] for reason in answer["reasons"]]
