@@ -77,6 +77,8 @@ def _ascii(raw: bytes) -> Decoder:
         return _as_marc8(raw, lies=False)
     if b"&#x" in raw:
         return Decoder("marc-8", marc8.to_text, _unmapped(raw))
+    if has_stray_controls(raw.decode("ascii")):
+        return Decoder("ascii", _ascii_without_controls, (Repair.UNMAPPED_CHARACTERS,))
     return Decoder("ascii", _plain("ascii"))
 
 
@@ -188,6 +190,10 @@ def _plain(encoding: str) -> Callable[[bytes], str]:
         return field.decode(encoding)
 
     return decode
+
+
+def _ascii_without_controls(field: bytes) -> str:
+    return _STRAY_CONTROLS.sub(GETA, field.decode("ascii"))
 
 
 def _first_bad_byte(raw: bytes) -> str:

@@ -131,11 +131,16 @@ def _by_directory(raw: bytes, entries: Iterable[bytes]) -> list[bytes] | None:
     """Return the fields where the directory says they are, or None when one is not there."""
     try:
         base = int(raw[12:17])
+        room = len(raw)
         bodies = []
         for entry in entries:
             start = base + int(entry[7:12])
             stop = start + int(entry[3:7])
-            if len(entry) != _ENTRY or raw[stop - 1 : stop] != FIELD_END or raw[start - 1 : start] != FIELD_END:
+            # Entries that share a field would let a record of 1 MB stand for 800 MB of text.
+            room -= stop - start
+            if len(entry) != _ENTRY or room < 0:
+                return None
+            if raw[stop - 1 : stop] != FIELD_END or raw[start - 1 : start] != FIELD_END:
                 return None
             bodies.append(raw[start : stop - 1])
     except ValueError:
@@ -167,7 +172,7 @@ def _field(tag: str, body: bytes, decoder: Decoder, repairs: list[Repair]) -> Fi
     text, mended = mend(decoder.decode(body))
     if mended:
         repairs.append(Repair.UNMAPPED_CHARACTERS)
-    if _CONTROL_TAGS.match(tag) or (SUBFIELD not in text and not tag.isdigit()):
+    if SUBFIELD not in text and (_CONTROL_TAGS.match(tag) or not tag.isdigit()):
         return Field(tag, text)
     indicators, *parts = text.split(SUBFIELD)
     subfields = []

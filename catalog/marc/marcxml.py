@@ -37,9 +37,11 @@ _LARGEST = 4 << 20
 _OPEN = re.compile(rb"<(?:[\w.-]+:)?record(?=[\s>/])")
 _CLOSE = re.compile(rb"</(?:[\w.-]+:)?record\s*>")
 _EDGE = re.compile(rb"<(/?)(?:[\w.-]+:)?record(?=[\s>/])[^>]*>")
-_PREFIX = re.compile(rb"<([\w.-]+):|\s([\w.-]+):[\w.-]+\s*=")
+_PREFIX = re.compile(rb"<([A-Za-z_][\w.-]*):|\s([A-Za-z_][\w.-]*):[\w.-]+\s*=")
 _DECLARED = re.compile(rb"<\?xml[^>]*encoding\s*=\s*[\"']([\w-]+)[\"']")
 _TAG = re.compile(r"[0-9A-Za-z]{1,3}")
+# What a declaration may name: everything else either is no character set or has no `<` of one byte, so it cannot be true.
+_KNOWN_ENCODINGS = frozenset({"gb18030", "gbk", "gb2312", "big5", "iso-8859-1", "windows-1251", "windows-1252"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,11 +130,15 @@ def _holds_marc(part: bytes) -> bool:
 
 
 def _text(raw: bytes, declared: str) -> tuple[str, str]:
-    """Return the text and the encoding that fits: the declared one, else UTF-8, else GB18030, all strict."""
-    for encoding in dict.fromkeys((declared, "utf-8", "gb18030")):
+    """Return the text and the encoding that fits, all strict: UTF-8, else the declared one, else GB18030.
+
+    UTF-8 first, because other text is UTF-8 only by a rare accident, while UTF-8 is often read as GBK without an error.
+    """
+    other = (declared,) if declared in _KNOWN_ENCODINGS else ()
+    for encoding in dict.fromkeys(("utf-8", *other, "gb18030")):
         try:
             text = raw.decode(encoding)
-        except (UnicodeDecodeError, LookupError):
+        except UnicodeDecodeError:
             continue
         if not has_stray_controls(text):
             return text, encoding
@@ -146,6 +152,8 @@ def _element(text: str) -> Element:
         root: Element = fromstring(f"<cut{declarations}>{text}</cut>")
     except (ParseError, DefusedXmlException, ValueError) as error:
         raise Refusal(Reason.DAMAGED_XML, str(error)) from error
+    if len(root) != 1:
+        raise Refusal(Reason.DAMAGED_XML, "<record>")
     return root[0]
 
 
