@@ -56,14 +56,13 @@ class Trapped:
 def trap(session: Session, operation: Operation, item: Copy, at_branch_id: int) -> Trapped | None:
     """Return the hold this copy is for, now that it is seen at a branch, or None when nobody waits for it.
 
-    A copy that is kept already stays with its hold. Otherwise the first in the queue that it can fill gets it, and a
-    transfer is requested when the pickup branch is another one. The copy is locked by the caller, who also refreshes
-    `is_available` after all changes.
+    A copy that is kept already stays with its hold, unless it can no longer be sent there. Otherwise the first in the queue
+    that it can fill gets it, and a transfer is requested when the pickup branch is another one. The copy is locked by the
+    caller, who also refreshes `is_available` after all changes.
     """
     kept = captured_by(session, item.id)
-    if kept is not None:
-        return _bring_on(session, operation, kept, item.id, at_branch_id)
-    return _give(session, operation, item, at_branch_id)
+    brought = _bring_on(session, operation, kept, item.id, at_branch_id) if kept is not None else None
+    return brought or _give(session, operation, item, at_branch_id)
 
 
 def target(session: Session, operation: Operation, hold_id: int) -> Trapped | None:
@@ -125,6 +124,12 @@ def settle(session: Session, operation: Operation, item_id: int) -> Trapped | No
     return trapped
 
 
+def release(session: Session, operation: Operation, hold: Held, cause: str) -> Held:
+    """Let a hold wait again without its copy; return it as it stands then."""
+    freed = {"captured_item_id": None, "captured_at": None, "ready_at": None, "pickup_until_on": None}
+    return change(session, operation, hold, Action.RELEASE, cause=cause, **freed, promised_on=None)
+
+
 def ready_values(session: Session, operation: Operation, pickup_branch_id: int) -> dict[str, Any]:
     """Return the columns of a hold whose copy is on the pickup shelf from now on."""
     today = clock.local_date(operation.at)
@@ -147,23 +152,26 @@ def _give(
         cause = TO_FETCH if from_shelf else None
         change(session, operation, hold, Action.KEEP, branch_id=at_branch_id, cause=cause, **taken, **ready)
         return Trapped(hold.id, str(State.READY), hold.pickup_branch_id)
-    change(session, operation, hold, Action.SEND, branch_id=at_branch_id, **taken)
-    return _send(session, operation, hold, item.id)
+    sent = change(session, operation, hold, Action.SEND, branch_id=at_branch_id, **taken)
+    return _send(session, operation, sent, item.id)
 
 
-def _send(session: Session, operation: Operation, hold: Held, item_id: int) -> Trapped:
+def _send(session: Session, operation: Operation, hold: Held, item_id: int) -> Trapped | None:
+    """Ask for the transfer to the pickup branch; one that is not possible any more lets the hold wait again."""
     answer = request_transfer(
         session, operation, item_id=item_id, to_branch_id=hold.pickup_branch_id, reason="hold", hold_id=hold.id
     )
     transfer = answer["transfer"]
-    assert answer["decision"] == "allowed", answer["reasons"]
+    if answer["decision"] != "allowed":
+        release(session, operation, hold, "cannot_be_sent")
+        return None
     promised = as_date(transfer["promised_on"])
     session.execute(update(Hold).where(Hold.id == hold.id).values(promised_on=promised))
     return Trapped(hold.id, str(State.IN_TRANSIT), hold.pickup_branch_id, transfer["id"])
 
 
-def _bring_on(session: Session, operation: Operation, hold: Held, item_id: int, at_branch_id: int) -> Trapped:
-    """Follow a kept copy that was seen: ready where it should be, else sent there."""
+def _bring_on(session: Session, operation: Operation, hold: Held, item_id: int, at_branch_id: int) -> Trapped | None:
+    """Follow a kept copy that was seen: ready where it should be, else sent there; None when it cannot be sent."""
     move = open_transfer(session, item_id)
     if hold.pickup_branch_id == at_branch_id:
         if hold.state is State.IN_TRANSIT:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from catalog.items.models import Item
 from circulation.holds import changes, queries
 from circulation.holds.asking import asked_of, subject
-from circulation.holds.capture import TO_FETCH, Trapped, let_go, ready_values, settle, target, trap
+from circulation.holds.capture import TO_FETCH, Trapped, let_go, ready_values, release, settle, target, trap
 from circulation.holds.changes import CAPTURED, Held, captured_by, change
 from circulation.holds.rules import Action, State, expected_back, may_hold, next_state, not_in_state
 from circulation.logistics.steps import lock_items
@@ -210,8 +210,7 @@ def lost_its_copy(session: Session, operation: Operation, hold_id: int, item_id:
 
 
 def _wait_again(session: Session, operation: Operation, hold: Held, cause: str) -> None:
-    freed = {"captured_item_id": None, "captured_at": None, "ready_at": None, "pickup_until_on": None}
-    waiting = change(session, operation, hold, Action.RELEASE, cause=cause, **freed, promised_on=None)
+    waiting = release(session, operation, hold, cause)
     if target(session, operation, hold.id) is None:
         _promise(session, operation, waiting)
 

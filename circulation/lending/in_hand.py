@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import update
+from sqlalchemy import case, update
 from sqlalchemy.orm import Session
 
 from catalog.items.models import ItemCondition
@@ -14,13 +14,16 @@ from library.kernel.operations import Operation
 def end_conditions(
     session: Session, operation: Operation, item_id: int, bib_id: int, kinds: Collection[str], *, branch_id: int
 ) -> None:
-    """End open conditions of a copy, with one event that names them; nothing happens without `kinds`."""
+    """End open conditions of a copy, with one event that names them; nothing happens without `kinds`.
+
+    One noted while this operation waited for its turn ends when it began.
+    """
     if not kinds:
         return
     session.execute(
         update(ItemCondition)
         .where(ItemCondition.item_id == item_id, ItemCondition.kind.in_(sorted(kinds)), ItemCondition.until.is_(None))
-        .values(until=operation.at)
+        .values(until=case((ItemCondition.since > operation.at, ItemCondition.since), else_=operation.at))
         .execution_options(synchronize_session=False)
     )
     events.record(

@@ -246,3 +246,37 @@ def test_an_ended_loan_is_not_renewed_and_an_unknown_one_is_unknown(desk: Desk) 
     assert codes(desk.renew(loan)) == [reasons.LOAN_ENDED]
     with pytest.raises(NotFound, match="unknown_loan"):
         desk.renew(999_999)
+
+
+def test_a_kept_copy_whose_pickup_branch_has_closed_is_taken_back_and_its_reader_waits(desk: Desk) -> None:
+    item = desk.item()
+    held = hold(desk, item, desk.reader)
+    desk.here.state = "suspended"
+    desk.session.flush()
+    answer = desk.take_back(item, where="west")
+    assert (answer["decision"], answer["hold"], answer["next"]) == ("allowed", None, "shelve")
+    assert hold_state(desk, held) == "waiting"
+    assert available(desk, item)
+
+
+def test_a_kept_copy_that_was_withdrawn_meanwhile_is_taken_back_and_its_reader_waits(desk: Desk) -> None:
+    item = desk.item()
+    held = hold(desk, item, desk.reader)
+    be(desk, item, "withdrawn")
+    answer = desk.take_back(item, where="west")
+    assert (answer["decision"], answer["hold"], codes(answer)) == (
+        "allowed",
+        None,
+        [reasons.NOT_ON_LOAN, reasons.WITHDRAWN_CAME_BACK],
+    )
+    assert hold_state(desk, held) == "waiting"
+
+
+def test_a_copy_noted_missing_while_the_check_in_waited_is_found_all_the_same(desk: Desk) -> None:
+    item = desk.item()
+    later = kernel_clock.now() + timedelta(seconds=1)
+    desk.session.add(ItemCondition(item_id=item.id, kind="missing", since=later))
+    item.is_available = False
+    desk.session.flush()
+    assert desk.take_back(item)["decision"] == "allowed"
+    assert available(desk, item)
