@@ -26,7 +26,7 @@ class Whereabouts(Protocol):
     ) -> Mapping[int, list[dict[str, Any]]]:
         """Return per bib a list of `{branch, branch_name, total, available, due_on, distance}`.
 
-        `branch` is a code, `due_on` the earliest date a copy is due back there or None, `distance` steps through the tree from
+        `branch` is a code, `due_on` the earliest date a copy is due back there or None, `distance` steps in the tree from
         `branch_id` or None. Bibs without a copy may be missing.
         """
         ...
