@@ -34,12 +34,13 @@ import library.branches.api
 import library.branches.wiring
 import library.patrons.api
 from library import tables
-from library.kernel import clock, web
+from library.kernel import clock, upkeep, web
 from library.kernel.db import EXTENSION, Database
 from library.settings import Settings, load_settings
 
 # What a lower package needs of a higher one, consumers of events, scheduled work, health checks.
 WIRINGS = (
+    upkeep,
     library.accounts.wiring,
     library.branches.wiring,
     catalog.search.wiring,

@@ -7,9 +7,10 @@ statistics only.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, select, tuple_, update
 from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 
@@ -123,12 +124,18 @@ def _deliver(session: Session, stored: Iterable[tuple[int, str]]) -> None:
         session.execute(_INSERT_DELIVERIES, deliveries)
 
 
-def pending(session: Session, name: str, limit: int = 500) -> Sequence[Row[Any]]:
-    """Return up to `limit` events the consumer has not handled, oldest first, as rows of the events table."""
+def pending(session: Session, name: str, limit: int = 500, *, failed: bool | None = None) -> Sequence[Row[Any]]:
+    """Return up to `limit` events the consumer has not handled, oldest first, as rows of the events table.
+
+    With `failed`, only those it has tried in vain (True) or has not tried yet (False).
+    """
+    wanted = [_deliveries.c.consumer == name, _deliveries.c.handled_at.is_(None)]
+    if failed is not None:
+        wanted.append(_deliveries.c.attempts > 0 if failed else _deliveries.c.attempts == 0)
     return session.execute(
         select(_events)
         .join(_deliveries, _deliveries.c.event_id == _events.c.id)
-        .where(_deliveries.c.consumer == name, _deliveries.c.handled_at.is_(None))
+        .where(*wanted)
         .order_by(_events.c.id)
         .limit(limit)
     ).all()
@@ -172,9 +179,16 @@ def mark_failed(session: Session, name: str, event_id: int, error: str) -> None:
     )
 
 
-def forget_handled(session: Session, *, before_event: int) -> int:
-    """Delete deliveries handled long ago, to keep the outbox small; the events stay. Return how many."""
-    result = session.execute(
-        delete(_deliveries).where(_deliveries.c.handled_at.is_not(None), _deliveries.c.event_id < before_event)
+def forget_handled(session: Session, *, before: datetime, limit: int) -> int:
+    """Delete up to `limit` deliveries handled before an instant, to keep the outbox small; the events stay.
+
+    Return how many.
+    """
+    old = (
+        select(_deliveries.c.consumer, _deliveries.c.event_id)
+        .where(_deliveries.c.handled_at < before)
+        .order_by(_deliveries.c.consumer, _deliveries.c.event_id)
+        .limit(limit)
     )
+    result = session.execute(delete(_deliveries).where(tuple_(_deliveries.c.consumer, _deliveries.c.event_id).in_(old)))
     return int(getattr(result, "rowcount", 0))

@@ -12,8 +12,9 @@ def close_days(): ...
 ```
 
 A consumer outside a transaction is told of an event at least once and must bear being told twice. A batch that fails is
-tried again event by event, so that one bad event does not hold up the others, and the consumer then pauses for longer and
-longer. One process works at a time (`leases`); every second it also moves SQLite's log into its file, off the requests.
+tried again event by event; what fails alone is set apart and tried again after longer and longer pauses, so that a bad
+event never holds up those that come after it. One process works at a time (`leases`); every second it also moves SQLite's
+log into its file, off the requests.
 """
 
 import threading
@@ -43,14 +44,27 @@ Events = Sequence[Row[Any]]
 
 
 @dataclass
+class Lane:
+    """The events a consumer has not tried yet, or those it has tried in vain; each lane pauses by itself."""
+
+    failed: bool
+    failures: int = 0
+    not_before: float = 0.0
+
+    def note(self, *, worked: bool) -> None:
+        """Go on at once after something worked, else pause, twice as long as before."""
+        self.failures = 0 if worked else self.failures + 1
+        self.not_before = 0.0 if worked else time.monotonic() + min(2.0**self.failures, LONGEST_BACKOFF_SECONDS)
+
+
+@dataclass
 class Consumer:
-    """One subscriber of the outbox, and how it fared."""
+    """One subscriber of the outbox; its failed lane comes first, so that nothing is tried twice in one round."""
 
     name: str
     handle: Callable[..., None]
     in_transaction: bool = False
-    failures: int = 0
-    not_before: float = field(default=0.0)
+    lanes: tuple[Lane, ...] = field(default_factory=lambda: (Lane(failed=True), Lane(failed=False)))
 
 
 _consumers: dict[str, Consumer] = {}
@@ -112,7 +126,7 @@ def _take(holder: str) -> bool:
 def _work(stop: threading.Event, heartbeat: leases.Heartbeat, *, once: bool) -> None:
     last_checkpoint = 0.0
     while not stop.is_set() and not heartbeat.lost.is_set():
-        handled = drain(stop) + run_due(stop)
+        handled = _round(stop)
         if time.monotonic() - last_checkpoint > 1:
             _checkpoint()
             last_checkpoint = time.monotonic()
@@ -120,6 +134,15 @@ def _work(stop: threading.Event, heartbeat: leases.Heartbeat, *, once: bool) -> 
             return
         if not handled:
             stop.wait(PAUSE_SECONDS)
+
+
+def _round(stop: threading.Event) -> int:
+    """Do what there is to do; a database that is busy or away for a moment ends the round and not the process."""
+    try:
+        return drain(stop) + run_due(stop)
+    except (DomainError, SQLAlchemyError) as error:
+        log.warning("jobs_round_cut_short", error=type(error).__name__)
+        return 0
 
 
 def _checkpoint() -> None:
@@ -133,25 +156,24 @@ def drain(stop: threading.Event | None = None) -> int:
     """Give every consumer one batch of what it has not handled; return how many events were handled."""
     handled = 0
     for one in _consumers.values():
-        if stop is not None and stop.is_set():
-            break
-        if time.monotonic() >= one.not_before:
-            handled += _one_batch(one)
+        for lane in one.lanes:
+            if stop is not None and stop.is_set():
+                return handled
+            if time.monotonic() >= lane.not_before:
+                handled += _one_batch(one, lane)
     return handled
 
 
-def _one_batch(one: Consumer) -> int:
+def _one_batch(one: Consumer, lane: Lane) -> int:
     with reading() as session:
-        batch = events.pending(session, one.name, BATCH)
+        batch = events.pending(session, one.name, BATCH, failed=lane.failed)
     if not batch:
         return 0
-    if _handled(one, batch):
-        one.failures = 0
-        return len(batch)
-    good = sum(_handled(one, [event]) for event in batch) if len(batch) > 1 else 0
-    one.failures += 1
-    one.not_before = time.monotonic() + min(2.0**one.failures, LONGEST_BACKOFF_SECONDS)
-    return good
+    handled = len(batch) if _handled(one, batch) else 0
+    if not handled and len(batch) > 1:
+        handled = sum(_handled(one, [event]) for event in batch)
+    lane.note(worked=handled > 0)
+    return handled
 
 
 def _handled(one: Consumer, batch: Events) -> bool:

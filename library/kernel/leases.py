@@ -15,6 +15,7 @@ from typing import Final
 import structlog
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from library.kernel import clock
@@ -104,10 +105,10 @@ class Heartbeat:
                 return
 
     def renew(self) -> bool:
-        """Move the end of the lease; False when another process has it."""
+        """Move the end of the lease; False when another process has it. A database that fails is asked again next time."""
         try:
             with self._database.writing() as session:
                 return take(session, self._name, self._holder)
-        except Busy:
-            log.warning("lease_renewal_waits")
+        except (Busy, SQLAlchemyError) as error:
+            log.warning("lease_renewal_waits", error=type(error).__name__)
             return True

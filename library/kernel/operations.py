@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask import has_request_context, request
-from sqlalchemy import bindparam, func, insert, literal, select, update
+from sqlalchemy import Row, bindparam, func, insert, literal, null, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -127,12 +127,34 @@ def _claim(session: Session, operation: Operation, digest: str) -> bool:
     return result.scalar_one_or_none() is not None
 
 
+def recall(session: Session, operation: Operation, content: Mapping[str, Any]) -> Answer | None:
+    """Return the answer stored under the operation's id, None for a new one; for work that is costly before it is stored.
+
+    Raises `Conflict` `operation_reused`.
+    """
+    row = session.execute(select(_table).where(_table.c.id == operation.id)).one_or_none()
+    return _repeated(row, operation, digest_of(operation.kind, content)) if row is not None else None
+
+
 def _stored(session: Session, operation: Operation, digest: str) -> Answer:
-    row = session.execute(select(_table).where(_table.c.id == operation.id)).one()
+    return _repeated(session.execute(select(_table).where(_table.c.id == operation.id)).one(), operation, digest)
+
+
+def _repeated(row: Row[Any], operation: Operation, digest: str) -> Answer:
     same_actor = (row.actor_kind, row.actor_id) == (operation.actor.kind, operation.actor.id)
     if not same_actor or row.digest != digest:
         raise Conflict("operation_reused", operation=operation.id)
-    return row.answer if row.answer is not None else {"outcome": row.outcome, "operation": operation.id}
+    return row.answer if row.answer is not None else _Shrunk(operation.id, row.outcome)
+
+
+class _Shrunk(Answer):
+    """What is left of an answer after 90 days; asking it for more is a conflict and not a failure."""
+
+    def __init__(self, operation_id: str, outcome: str) -> None:
+        super().__init__(operation=operation_id, outcome=outcome, decision=outcome, reasons=[])
+
+    def __missing__(self, name: str) -> Any:
+        raise Conflict("answer_forgotten", operation=self["operation"])
 
 
 def digest_of(kind: str, content: Mapping[str, Any]) -> str:
@@ -142,12 +164,12 @@ def digest_of(kind: str, content: Mapping[str, Any]) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def shrink_old_answers(session: Session, *, now: datetime) -> int:
-    """Drop the stored answers older than 90 days, keeping id and outcome; return how many."""
+def shrink_old_answers(session: Session, *, now: datetime, limit: int) -> int:
+    """Drop up to `limit` stored answers older than 90 days, keeping id and outcome; return how many."""
     before = now - timedelta(days=KEEP_ANSWER_DAYS)
-    result = session.execute(
-        update(_table).where(_table.c.at < before, _table.c.answer.is_not(None)).values(answer=None)
-    )
+    kept = _table.c.answer.is_not(None)
+    old = select(_table.c.id).where(_table.c.at < before, kept).order_by(_table.c.at).limit(limit)
+    result = session.execute(update(_table).where(_table.c.id.in_(old)).values(answer=null()))
     return int(getattr(result, "rowcount", 0))
 
 
@@ -167,6 +189,11 @@ def remember(session: Session, operation: Operation, outcome: str) -> None:
             at=operation.at,
         )
     )
+
+
+def is_stored(session: Session, operation_id: str) -> bool:
+    """Tell whether an operation with this id was stored before."""
+    return session.scalar(select(literal(1)).where(_table.c.id == operation_id)) is not None
 
 
 def count(session: Session) -> int:

@@ -98,6 +98,11 @@ define(
     _("This operation number was used for something else"),
     _("Load the page again; programs send a new UUID."),
 )
+define(
+    "answer_forgotten",
+    _("This was done long ago"),
+    _("It is not done again, and its answer is no longer kept. Look at the present state."),
+)
 
 # Who and where.
 define("outside_grant", _("Not at this branch"), _("Your account has no permission for this branch. Choose your own."))

@@ -1,11 +1,13 @@
 """The schedule table: what runs again and again, when next, and how the last run ended.
 
-The next time is stored before the work starts, so that work which kills the process is not tried in a circle.
+The next time is stored before the work starts, so that work which kills the process is not tried in a circle. Work that
+merely fails, because a desk was in the way or the disk full, comes again after a quarter of an hour and not the next night.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from typing import Final
 
 import structlog
 from sqlalchemy import delete, insert, select, update
@@ -15,6 +17,8 @@ from library.kernel.db import reading, writing
 from library.kernel.models import JobSchedule
 
 log = structlog.get_logger("library.jobs")
+
+RETRY_AFTER: Final = timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
@@ -81,7 +85,9 @@ def run_one(one: Scheduled) -> bool:
         one.run()
     except Exception as error:  # the next piece of work must still be done
         log.exception("job_failed", job=one.name)
-        _note(one.name, last_error=type(error).__name__)
+        _note(
+            one.name, last_error=type(error).__name__, next_at=min(one.next_after(started), clock.now() + RETRY_AFTER)
+        )
         return False
     _note(one.name, last_finished_at=clock.now(), last_error=None)
     return True

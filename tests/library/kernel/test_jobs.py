@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from library.kernel import events, jobs, leases, schedules
 from library.kernel.db import reading, writing
+from library.kernel.errors import Busy
 from library.kernel.models import EventDelivery, JobLease, JobSchedule
 from library.kernel.operations import Operation
 from library.kernel.schedules import Scheduled
@@ -54,6 +55,43 @@ def test_one_bad_event_does_not_hold_up_the_others(context: Flask, operation: Fa
         left = session.execute(select(EventDelivery).where(EventDelivery.handled_at.is_(None))).scalars().all()
         assert [(row.event_id, row.attempts, row.error) for row in left] == [(ids[1], 1, "ZeroDivisionError")]
     assert jobs.drain() == 0, "a consumer that failed pauses"
+
+
+def test_a_bad_event_does_not_make_the_events_after_it_wait(context: Flask, operation: Factory) -> None:
+    heard: list[int] = []
+    bad = record(operation)
+    jobs.consumer("index", ["bib.*"])(lambda batch: heard.extend(10 // (event.id not in bad) for event in batch))
+    bad += record(operation, "bib.created")
+    assert [jobs.drain(), jobs.drain()] == [0, 0], "nothing worked, the consumer pauses"
+    for lane in jobs._consumers["index"].lanes:
+        lane.not_before = 0.0
+    for _time in range(3):
+        record(operation, "bib.created", "bib.changed")
+        assert jobs.drain() == 2
+    with reading() as session:
+        left = session.execute(select(EventDelivery).where(EventDelivery.handled_at.is_(None))).scalars().all()
+        assert [row.event_id for row in left] == bad
+
+
+def test_a_busy_database_ends_the_round_and_not_the_process(
+    context: Flask, operation: Factory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(*_arguments: object) -> None:
+        raise Busy("busy")
+
+    jobs.consumer("index", ["bib.*"])(lambda batch: [1 // 0 for _event in batch])
+    record(operation, "bib.created")
+    monkeypatch.setattr(events, "mark_failed", busy)
+    assert jobs.run(threading.Event(), once=True)
+
+
+def test_nightly_work_that_fails_comes_again_within_the_hour(context: Flask, clock: Callable[[datetime], None]) -> None:
+    jobs.scheduled("night", daily="12:30")(lambda: 1 // 0)
+    schedules.prepare(jobs._scheduled.values())
+    clock(NOON + timedelta(minutes=30))
+    assert jobs.run_due() == 1
+    with reading() as session:
+        assert session.scalars(select(JobSchedule.next_at)).one() == NOON + timedelta(minutes=45)
 
 
 def test_a_consumer_in_the_transaction_writes_with_its_mark_or_not_at_all(context: Flask, operation: Factory) -> None:

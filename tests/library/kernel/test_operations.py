@@ -101,8 +101,12 @@ def test_after_ninety_days_the_outcome_is_left(session: Session, operation: Make
     recent = operation("check_out")
     for asked in (old, recent):
         once(session, asked, {}, lambda: {"decision": "allowed", "loan": {"id": 1}})
-    assert operations.shrink_old_answers(session, now=clock.now()) == 1
-    assert once(session, old, {}, dict) == {"outcome": "allowed", "operation": old.id}
+    assert operations.shrink_old_answers(session, now=clock.now(), limit=10) == 1
+    assert operations.shrink_old_answers(session, now=clock.now(), limit=10) == 0
+    left = once(session, old, {}, dict)
+    assert left == {"outcome": "allowed", "decision": "allowed", "operation": old.id, "reasons": []}
+    with pytest.raises(Conflict, match="answer_forgotten"):
+        left["loan"]
     assert once(session, recent, {}, dict)["loan"] == {"id": 1}
 
 
@@ -127,3 +131,12 @@ def test_the_id_may_come_in_the_header_and_the_channel_follows_the_path(app: Fla
     with app.test_request_context("/api/v1/checkouts", headers={"Idempotency-Key": given.upper()}):
         started = begin("check_out", {})
     assert (started.id, started.channel) == (given, "api")
+
+
+def test_a_costly_request_can_look_whether_it_was_answered_before(session: Session, operation: Make) -> None:
+    asked = operation("restock_plan")
+    assert operations.recall(session, asked, {"branch": "east"}) is None
+    once(session, asked, {"branch": "east"}, lambda: {"plan": 1})
+    assert operations.recall(session, asked, {"branch": "east"}) == {"plan": 1}
+    with pytest.raises(Conflict, match="operation_reused"):
+        operations.recall(session, asked, {"branch": "west"})
