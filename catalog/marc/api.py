@@ -22,6 +22,12 @@ define("file_required", _l("Send a file to import."), _l("No file came with the 
 blp = ApiBlueprint("imports", __name__, description="Taking records in")
 
 
+@blp.before_request
+def _for_cataloguers() -> None:
+    """Ask who sends before the form is read: a stranger's upload shall not reach the disk."""
+    require("catalogue")
+
+
 @blp.route("/imports", methods=["POST"])
 @blp.arguments(ImportFormIn, location="form")
 @blp.response(200, ImportOut)
@@ -37,7 +43,6 @@ def import_records(form: dict[str, Any]) -> dict[str, Any]:
 @blp.response(200, ImportOut)
 def show_import(batch_id: int) -> dict[str, Any]:
     """Show one batch: its counts and what was rejected."""
-    require("catalogue")
     return show_batch(batch_id)
 
 

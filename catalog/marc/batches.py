@@ -14,6 +14,8 @@ from library.kernel.errors import Invalid, NotFound
 from library.kernel.operations import Operation
 
 MOST_ERRORS = 10_000
+# What a page offers to take back; an import that was killed stays `running`, and only the command line takes it back.
+REVERTIBLE = ("done", "failed")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,12 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from catalog.marc.api import uploads
-from catalog.marc.batches import PROFILES, profile_by_name
+from catalog.marc.batches import PROFILES, REVERTIBLE, batch_by_id, profile_by_name
 from catalog.marc.reasons import sentence
 from catalog.marc.reverting import revert_batch
 from catalog.marc.uploads import import_uploads, recent_batches, show_batch, unseen
 from library.accounts.access import require
-from library.branches.services import branch_by_code, list_branches
+from library.branches.services import branch_by_code, branch_by_id, list_branches
 from library.kernel.db import reading, writing
 from library.kernel.operations import begin
 from library.kernel.pages import redirect_after_post, render
@@ -42,6 +42,7 @@ def show_one(batch_id: int) -> str:
 @bp.post("/admin/imports")
 def send() -> Response:
     """Import the files of the form."""
+    require("catalogue")  # before the form is read: a stranger's 64 MB shall not reach the disk
     operation = begin("import_records", request.form)
     with reading() as session:
         code = request.form.get("branch")
@@ -54,9 +55,11 @@ def send() -> Response:
 @bp.post("/admin/imports/<int:batch_id>/revert")
 def revert(batch_id: int) -> Response:
     """Take a batch back; what was used since then is named and nothing is undone."""
-    require("catalogue")
+    with reading() as session:
+        batch = batch_by_id(session, batch_id)
+        require("catalogue", branch_by_id(session, batch.branch_id) if batch.branch_id else None)
     operation = begin("revert_import", request.form)
-    if show_batch(batch_id)["state"] != "done":  # a second click: the first one did it or is doing it
+    if batch.state not in REVERTIBLE:  # a second click: the first one did it or is doing it
         return redirect_after_post(f"/admin/imports/{batch_id}")
     done = revert_batch(writing, operation, batch_id, skip_blocked=False, step=unseen)
     if done.blocked:

@@ -4,8 +4,9 @@ Nothing is deleted, because other things may point to it and ids must not be giv
 is withdrawn, a copy the batch brought is withdrawn with the note `import_reverted`, and source records are marked removed,
 after which the bibs they had changed are derived anew. Importing the file again brings the same bibs and copies back.
 
-What readers or staff have done with since blocks the revert of that record: a copy that was lent or moved, a bib with
-copies or corrections from elsewhere. Without `skip_blocked` one blocked record leaves the whole batch as it is.
+What readers or staff have done with since blocks the revert of that record: a copy that was lent or moved, a bib that
+somebody asked for or that has copies or corrections from elsewhere. Without `skip_blocked` one blocked record leaves the
+whole batch as it is. A record that is put to use while the revert runs stays.
 """
 
 from collections.abc import Iterable, Sequence
@@ -29,6 +30,7 @@ from library.kernel.operations import Operation
 
 CHUNK = 100
 _BIRTH = ("item.created", "item.changed")
+_ASKED_FOR = ("hold.placed", "wish.recorded", "wish.answered")
 _events = table_of(EventRow)
 
 
@@ -56,10 +58,15 @@ class Reverted:
 def revert_batch(
     transaction: Transaction, operation: Operation, batch_id: int, *, skip_blocked: bool, step: Step
 ) -> Reverted:
-    """Undo a batch in chunks; raises `NotFound` `unknown_batch`, `Conflict` `batch_reverted` or `revert_blocked`."""
+    """Undo a batch in chunks; the same operation again, as by a double click, does nothing.
+
+    Raises `NotFound` `unknown_batch`, `Conflict` `batch_reverted`.
+    """
     done = Reverted(batch_id)
     with transaction() as session:
         batch = batch_by_id(session, batch_id)
+        if operations.is_stored(session, operation.id):
+            return done
         if batch.state == "reverted":
             raise Conflict("batch_reverted", batch=batch_id)
         bib_ids = _bibs_of(session, batch_id)
@@ -75,7 +82,7 @@ def revert_batch(
         step(len(part))
     with transaction() as session:
         batch = batch_by_id(session, batch_id)
-        batch.state, batch.finished_at = ("done" if kept else "reverted"), operation.at
+        batch.state, batch.finished_at = ("done" if done.blocked else "reverted"), operation.at
     return done
 
 
@@ -89,6 +96,8 @@ def blocked(session: Session, batch_id: int, bib_ids: Sequence[int]) -> list[dic
     found += [{"bib": ours[item_id], "item": item_id, "reason": "item_was_used"} for item_id in session.scalars(used)]
     foreign = {item.bib_id for item in items if item.batch_id != batch_id and item.bib_id in alone}
     found += [{"bib": bib_id, "reason": "bib_has_other_copies"} for bib_id in sorted(foreign)]
+    asked = select(_events.c.bib_id).where(_events.c.bib_id.in_(alone), _events.c.kind.in_(_ASKED_FOR)).distinct()
+    found += [{"bib": bib_id, "reason": "bib_was_asked_for"} for bib_id in session.scalars(asked)]
     edited = select(BibEdit.bib_id).where(BibEdit.bib_id.in_(alone), BibEdit.undone_at.is_(None)).distinct()
     found += [{"bib": bib_id, "reason": "bib_was_corrected"} for bib_id in session.scalars(edited)]
     merged = select(Bib.id).where(Bib.id.in_(bib_ids), Bib.merged_into_id.is_not(None))
@@ -117,7 +126,11 @@ def _only_of_batch(session: Session, batch_id: int, bib_ids: Sequence[int]) -> I
     return {bib_id for bib_id, _ in rows} - others
 
 
-def _revert(session: Session, operation: Operation, batch_id: int, bib_ids: Sequence[int], done: Reverted) -> None:
+def _revert(session: Session, operation: Operation, batch_id: int, wanted: Sequence[int], done: Reverted) -> None:
+    since = blocked(session, batch_id, wanted)
+    done.blocked += since
+    kept = {entry["bib"] for entry in since}
+    bib_ids = [bib_id for bib_id in wanted if bib_id not in kept]
     items = list(
         session.scalars(select(Item.id).where(Item.bib_id.in_(bib_ids), Item.batch_id == batch_id).order_by(Item.id))
     )

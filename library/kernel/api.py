@@ -30,6 +30,7 @@ PREFIX = "/api/v1"
 LARGEST = 2**63 - 1
 MOST_PER_PAGE = 100
 MOST_DIGITS = 19
+UPLOAD = "multipart/form-data"
 DEFAULT_ERROR = ("DEFAULT_ERROR", "Any other error.")
 
 
@@ -211,7 +212,7 @@ def register(app: Flask) -> Api:
 
 def limit_body(largest: int) -> None:
     """Hold the present request to `largest` bytes when it is an API call; uploads keep the application's limit."""
-    if request.path.startswith("/api/"):
+    if request.path.startswith("/api/") and request.mimetype != UPLOAD:
         request.max_content_length = largest
 
 

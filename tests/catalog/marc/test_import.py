@@ -14,7 +14,7 @@ from catalog.bibs.models import Bib, BibSourceRecord
 from catalog.bibs.services import change_bib
 from catalog.items.models import Item, ItemCondition
 from catalog.items.services import move_item
-from catalog.marc import applying
+from catalog.marc import applying, reverting
 from catalog.marc.applying import Outcome
 from catalog.marc.batches import PROFILES, Summary
 from catalog.marc.compose import compose
@@ -24,8 +24,10 @@ from catalog.marc.record import Flavour, Record, data_field
 from catalog.marc.reverting import Reverted, revert_batch
 from catalog.marc.services import Source, import_files, place_at, source_of, try_files
 from catalog.marc.writing import for_carrier, to_iso2709
+from library.kernel import operations
 from library.kernel.db import Database
 from library.kernel.errors import Conflict
+from library.kernel.events import record
 from library.kernel.models import EventRow
 from library.kernel.operations import Operation, system_operation
 from tests.catalog.marc.files import FOLDER
@@ -271,6 +273,31 @@ def test_a_copy_that_moved_blocks_taking_back_until_the_rest_is_asked_for(catalo
     assert catalogue.living() == 2
     assert catalogue.take_back(summary.batch, skip_blocked=True).bibs == 1
     assert catalogue.living() == 1
+
+
+def test_a_book_somebody_asked_for_is_not_taken_back(catalogue: Catalogue) -> None:
+    summary = catalogue.load(source_of(FOLDER / "cnmarc_bnu_utf8.iso"))
+    with catalogue.database.writing() as session:
+        operation = system_operation("place_hold")
+        operations.remember(session, operation, "done")
+        record(session, operation, "hold.placed", bib_id=session.scalars(select(Bib.id)).first())
+    assert [entry["reason"] for entry in catalogue.take_back(summary.batch).blocked] == ["bib_was_asked_for"]
+    assert catalogue.take_back(summary.batch, skip_blocked=True).bibs == 9
+    assert catalogue.living() == 1
+
+
+def test_a_copy_lent_while_the_revert_runs_stays(catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch) -> None:
+    summary = catalogue.load(source_of(FOLDER / "cnmarc_bnu_utf8.iso"))
+    looked: list[int] = []
+
+    def asked_for_afterwards(session: Session, batch: int, bib_ids: Sequence[int]) -> list[dict[str, object]]:
+        looked.append(len(bib_ids))
+        return [] if len(looked) == 1 else [{"bib": bib_ids[0], "reason": "item_was_used"}]
+
+    monkeypatch.setattr(reverting, "blocked", asked_for_afterwards)
+    done = catalogue.take_back(summary.batch)
+    assert (done.bibs, len(done.blocked)) == (9, 1)
+    assert catalogue.count(ImportBatch.state == "done", of=ImportBatch) == 1
 
 
 def test_a_batch_is_taken_back_once(catalogue: Catalogue) -> None:

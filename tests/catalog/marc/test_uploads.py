@@ -3,16 +3,22 @@
 import html
 import io
 from pathlib import Path
+from typing import Any
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from catalog.bibs.models import Bib
+from catalog.marc.reverting import revert_batch
+from catalog.marc.uploads import unseen
+from library.branches.services import branch_by_code
 from library.kernel import jobs
 from library.kernel.db import Database
-from library.kernel.operations import new_id
-from tests.contract.conftest import County, county
+from library.kernel.operations import new_id, system_operation
+from tests import factories
+from tests.contract.conftest import County, a_token, county
 
 RECORDS = Path(__file__).parents[2] / "data" / "marc"
 __all__ = ["county"]
@@ -95,3 +101,53 @@ def test_what_was_imported_is_found_by_api_and_by_page(app: Flask, county: Count
         assert bib_id in [one["id"] for one in found["items"]]
         page = app.test_client().get("/s", query_string={"q": title}).text
         assert title in html.unescape(page)
+
+
+def _multipart(content: bytes) -> dict[str, Any]:
+    """Return the arguments of a form with one file, made by hand: the test client leaves its own large ones open."""
+    head = f'--cut\r\nContent-Disposition: form-data; name="operation_id"\r\n\r\n{new_id()}\r\n'
+    file = '--cut\r\nContent-Disposition: form-data; name="file"; filename="many.iso"\r\n\r\n'
+    body = head.encode() + file.encode() + content + b"\r\n--cut--\r\n"
+    return {"data": body, "content_type": "multipart/form-data; boundary=cut"}
+
+
+def test_a_file_larger_than_an_ordinary_request_is_imported_over_the_api(county: County) -> None:
+    records = (RECORDS / "cnmarc_bnu_utf8.iso").read_bytes()
+    form = _multipart(records * (1_200_000 // len(records)))
+    response = county.admin.client.post(
+        "/api/v1/imports", **form, headers={"Authorization": f"Bearer {county.admin.token}"}
+    )
+    assert (response.status_code, response.get_json()["new"]) == (200, 10)
+
+
+@pytest.mark.parametrize("path", ["/api/v1/imports", "/admin/imports"])
+def test_a_stranger_is_refused_before_the_form_is_read(county: County, path: str) -> None:
+    headers = {"Sec-Fetch-Site": "same-origin", "Accept": "application/json"}
+    response = county.stranger.client.post(
+        path, data=b"no form at all", content_type="multipart/form-data; boundary=cut", headers=headers
+    )
+    assert response.status_code == 401
+
+
+def test_a_cataloguer_takes_back_only_what_went_to_their_own_branches(app: Flask, county: County) -> None:
+    database: Database = app.extensions["library.database"]
+    with app.app_context(), database.writing() as session:
+        west = branch_by_code(session, "west")
+        token = a_token(session, factories.staff(session, "west-cataloguer", ("cataloguer", west)).id)
+    sent = _send(county.admin.client, county.admin.token, "cnmarc_bnu_utf8.iso", branch=county.east)
+    path = f"/admin/imports/{sent['batch']}/revert"
+    refused = app.test_client().post(
+        path, data={"operation_id": new_id()}, headers={"Authorization": f"Bearer {token}"}
+    )
+    assert (refused.status_code, refused.get_json()["code"]) == (403, "outside_grant")
+
+
+def test_undoing_with_one_id_twice_is_undone_once(app: Flask, county: County, database: Database) -> None:
+    sent = _send(county.admin.client, county.admin.token, "cnmarc_bnu_utf8.iso")
+    operation = system_operation("revert_import")
+    with app.app_context():
+        first, again = (
+            revert_batch(database.writing, operation, int(str(sent["batch"])), skip_blocked=False, step=unseen)
+            for _ in range(2)
+        )
+    assert (first.bibs, again.bibs) == (10, 0)
