@@ -28,7 +28,7 @@ from catalog.marc.record import Flavour
 
 REPLACEMENT = "\ufffd"
 GETA = "\u3013"
-_STRAY_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1a\x1c\x80-\x87\x8a-\x97\x99-\x9b\x9d-\x9f]")
+_ESCAPE = "\x1b"
 _HIGH_PAIRS = re.compile(rb"[\x81-\xfe].", re.DOTALL)
 _COMMON_CYRILLIC = frozenset("оеаинтсрвлкмдпуяыьгзбчйхжшюцщэфОЕАИНТСРВЛКМДПУЯГЗБЧЙХЖШЮЦЩЭФ")
 _RUSSIAN_PAGES = ("cp1251", "cp866", "koi8_r")
@@ -63,13 +63,14 @@ def decoder_for(raw: bytes, *, leader_flag: str, flavour: Flavour, language: str
 
 
 def mend(text: str) -> tuple[str, bool]:
-    """Return text with each U+FFFD shown as 〓, and whether there was one."""
-    return (text.replace(REPLACEMENT, GETA), True) if REPLACEMENT in text else (text, False)
+    """Return text with each U+FFFD and each escape of another code shown as 〓, and whether there was one."""
+    is_spoilt = REPLACEMENT in text or _ESCAPE in text
+    return (text.replace(REPLACEMENT, GETA).replace(_ESCAPE, GETA), True) if is_spoilt else (text, False)
 
 
 def has_stray_controls(text: str) -> bool:
     """Tell whether text holds control characters that no catalogue writes; the non-sorting marks are not among them."""
-    return _STRAY_CONTROLS.search(text) is not None
+    return marc8.STRAY_CONTROLS.search(text) is not None
 
 
 def _ascii(raw: bytes) -> Decoder:
@@ -193,7 +194,7 @@ def _plain(encoding: str) -> Callable[[bytes], str]:
 
 
 def _ascii_without_controls(field: bytes) -> str:
-    return _STRAY_CONTROLS.sub(GETA, field.decode("ascii"))
+    return marc8.STRAY_CONTROLS.sub(GETA, field.decode("ascii"))
 
 
 def _first_bad_byte(raw: bytes) -> str:

@@ -28,6 +28,8 @@ _ODD: Mapping[int, int] = marc8_mapping.ODD_MAP
 _SHORT = {0x67: 0x67, 0x62: 0x62, 0x70: 0x70, 0x73: _ASCII}  # Greek symbols, sub- and superscripts, back to ASCII
 _LONG = re.compile(rb"\x1b(?:(?P<upper>\$?[)-])|(?P<lower>\$[,(]?|[(,]))!?(?P<set>[\x21-\x7e])")
 _REFERENCE = re.compile(r"&#x([0-9A-Fa-f]{1,6});")
+# Control characters that no catalogue writes; the non-sorting marks and those that structure a record are not among them.
+STRAY_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1a\x1c\x80-\x87\x8a-\x97\x99-\x9b\x9d-\x9f]")
 # Marks that structure the record, and the non-sorting marks, pass through.
 _PASSED = frozenset({0x0A, 0x0D, 0x1D, 0x1E, 0x1F, 0x88, 0x89, 0x98, 0x9C})
 
@@ -36,8 +38,11 @@ def to_text(raw: bytes) -> str:
     """Return the text of bytes in MARC-8, NFC; what has no mapping becomes 〓 (U+3013)."""
     if raw.isascii() and ESCAPE not in raw:
         text = raw.decode("ascii")
-        return _REFERENCE.sub(_referenced, text) if "&#x" in text else text
-    return _REFERENCE.sub(_referenced, unicodedata.normalize("NFC", "".join(_Decoding(raw).run())))
+    else:
+        text = unicodedata.normalize("NFC", "".join(_Decoding(raw).run()))
+    if "&#x" in text:
+        text = _REFERENCE.sub(_referenced, text)
+    return STRAY_CONTROLS.sub(_GETA, text)
 
 
 def _referenced(match: re.Match[str]) -> str:

@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from catalog.marc import iso2709
+from catalog.marc import iso2709, marc8
 from catalog.marc.reading import Found, Refused, read
 from catalog.marc.reasons import Reason, Repair
 from catalog.marc.record import data_field
@@ -74,6 +74,17 @@ def test_control_characters_in_plain_text_are_shown_and_kept_out_of_the_database
     parsed = iso2709.parse(to_iso2709(spoilt).raw[:-1])
     assert parsed.record.fields[-1].first("a") == "be〓fore〓"
     assert Repair.UNMAPPED_CHARACTERS in parsed.repairs
+
+
+@pytest.mark.parametrize("byte", [b"\x85", b"\x0f", b"\x00", b"&#x85;"])
+def test_control_characters_in_marc_8_are_shown(byte: bytes) -> None:
+    assert marc8.to_text(b"caf\xe2e " + byte + b" noir") == "café 〓 noir"
+
+
+def test_an_escape_to_another_code_inside_utf_8_is_shown() -> None:
+    good = found("random_tag_order.dat")[0].record
+    spoilt = type(good)(good.leader, (*good.fields, data_field("500", "  ", ("a", "书\x1b$1页"))))
+    assert iso2709.parse(to_iso2709(spoilt).raw[:-1]).record.fields[-1].first("a") == "书〓$1页"
 
 
 def test_a_control_field_with_subfields_keeps_them_apart() -> None:
