@@ -1,12 +1,12 @@
 """Turning an approved plan's moves into transfers, and stopping them again, a few at a time.
 
 Each call is one short transaction's worth: a county plan moves over a thousand books, and the desks must not wait for
-it. What is left over after a crash is done when the approval is sent again.
+it. What is left over after a crash is done when the approval is sent again, or at night by `jobs`.
 """
 
 from typing import Any, Final
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, select, union
 from sqlalchemy.orm import Session
 
 from circulation.logistics import services as logistics
@@ -30,7 +30,9 @@ def carry_out_moves(session: Session, operation: Operation, plan_id: int, *, lim
         .where(RestockPlan.id == plan_id, RestockPlan.state == "approved")
         .where(RestockLine.kind == MOVE, RestockLine.state == "proposed")
     )
-    for line in session.scalars(waiting.order_by(RestockLine.item_id).limit(limit)).all():
+    # Locked, so that two who carry out the same plan do not each find the other's transfer in the way and drop the line.
+    chosen = waiting.order_by(RestockLine.item_id).limit(limit).with_for_update(of=RestockLine)
+    for line in session.scalars(chosen).all():
         _send_for(session, operation, line)
     session.flush()
     return _count(session, waiting)
@@ -67,6 +69,19 @@ def recall_transfers(session: Session, operation: Operation, plan_id: int, *, li
         logistics.cancel(session, operation, transfer_id, cause="plan_cancelled")
     session.flush()
     return _count(session, waiting)
+
+
+def unfinished(session: Session) -> list[int]:
+    """Return the plans whose moves were not all sent for, or not all stopped."""
+    unsent = select(RestockPlan.id).join(RestockLine, RestockLine.plan_id == RestockPlan.id)
+    unsent = unsent.where(RestockPlan.state == "approved", RestockLine.kind == MOVE, RestockLine.state == "proposed")
+    unstopped = (
+        select(RestockPlan.id)
+        .join(RestockLine, RestockLine.plan_id == RestockPlan.id)
+        .join(Transfer, Transfer.plan_line_id == RestockLine.id)
+        .where(RestockPlan.state == "cancelled", Transfer.state.in_(_NOT_SET_OUT))
+    )
+    return sorted(session.scalars(union(unsent, unstopped)))
 
 
 def _count(session: Session, waiting: Select[*tuple[Any, ...]]) -> int:

@@ -13,18 +13,24 @@ from circulation.restocking import carrying, services
 from library.accounts.access import require
 from library.branches.services import branch_by_code, branch_by_id
 from library.kernel.db import reading, writing
-from library.kernel.operations import Answer, Operation, begin, once
+from library.kernel.operations import Answer, Operation, begin, once, recall
 
 _FEN = 100
 
 
 def make(content: Mapping[str, Any]) -> Answer:
-    """Make a plan from ``branch`` (code), ``budget`` (yuan, optional) and ``on`` (optional); the answer names it."""
+    """Make a plan from ``branch`` (code), ``budget`` (yuan, optional) and ``on`` (optional); the answer names it.
+
+    Sent again, nothing is computed: the answer is the first one's, whatever has changed in the county since.
+    """
     operation = begin("restock_plan", content)
     budget = None if content.get("budget") is None else _FEN * int(content["budget"])
     with reading() as session:
         branch = branch_by_code(session, content["branch"])
         require("plan", branch)
+        known = recall(session, operation, content)
+        if known is not None:
+            return known
         draft = services.draft_plan(session, branch=branch, budget=budget, on=content.get("on"))
     lines = list(draft.account.lines())
     stored: list[int] = []
@@ -58,15 +64,24 @@ def edit(plan_id: int, line_id: int, content: Mapping[str, Any]) -> Answer:
 def approve(plan_id: int, content: Mapping[str, Any]) -> Answer:
     """Approve a plan and send for its books; sent again, it carries out what a crash left over."""
     answer = _once("restock_approve", plan_id, {**content, "plan": plan_id}, services.approve)
-    _repeat(carrying.carry_out_moves, plan_id, content)
+    repeat(carrying.carry_out_moves, plan_id, begin("restock_carry", content))
     return answer
 
 
 def cancel(plan_id: int, content: Mapping[str, Any]) -> Answer:
     """Call a plan back and stop what has not set out."""
     answer = _once("restock_cancel", plan_id, {**content, "plan": plan_id}, services.cancel)
-    _repeat(carrying.recall_transfers, plan_id, content)
+    repeat(carrying.recall_transfers, plan_id, begin("restock_carry", content))
     return answer
+
+
+def repeat(step: Callable[[Session, Operation, int], int], plan_id: int, operation: Operation) -> None:
+    """Take the steps until none is left, or one brings nothing: what is left then waits for a person."""
+    before, left = -1, 0
+    while left != before:
+        before = left
+        with writing() as session:
+            left = step(session, operation, plan_id)
 
 
 def _once(
@@ -74,15 +89,6 @@ def _once(
 ) -> Answer:
     operation = begin(kind, content)
     with writing() as session:
-        plan = services.plan_by_id(session, plan_id)
+        plan = services.locked_plan(session, plan_id)
         require("plan", branch_by_id(session, plan.branch_id))
         return once(session, operation, content, lambda: action(session, operation, plan))
-
-
-def _repeat(step: Callable[[Session, Operation, int], int], plan_id: int, content: Mapping[str, Any]) -> None:
-    """Take the steps until none is left, or one brings nothing: what is left then waits for a person."""
-    operation, before, left = begin("restock_carry", content), -1, 0
-    while left != before:
-        before = left
-        with writing() as session:
-            left = step(session, operation, plan_id)

@@ -31,8 +31,8 @@ def plan_view(session: Session, plan: RestockPlan, *, branch_ids: Sequence[int] 
         "to_on": plan.to_on,
         "made_at": plan.made_at,
         "budget": plan.budget_cents / _FEN,
-        "spent": _spent(session, plan.id) / _FEN,
-        "complete": _stored(session, plan.id) == plan.summary.get("lines", 0),
+        "spent": spent(session, plan.id) / _FEN,
+        "complete": is_complete(session, plan),
         "parameters": plan.parameters,
         "summary": {name: value for name, value in plan.summary.items() if name not in _ELSEWHERE},
         "rooms": _rooms(session, plan, lines, branch_ids),
@@ -41,6 +41,18 @@ def plan_view(session: Session, plan: RestockPlan, *, branch_ids: Sequence[int] 
 
 
 _ELSEWHERE = frozenset({"forecast", "below_minimum", "not_enough_data"})
+
+
+def spent(session: Session, plan_id: int) -> int:
+    """Return the fen a plan costs as its lines stand."""
+    cost = select(func.coalesce(func.sum(RestockLine.cost_cents), 0))
+    return session.scalar(cost.where(RestockLine.plan_id == plan_id)) or 0
+
+
+def is_complete(session: Session, plan: RestockPlan) -> bool:
+    """Tell whether every line was stored: a crash while storing leaves a plan that can only be cancelled."""
+    stored = session.scalar(select(func.count()).where(RestockLine.plan_id == plan.id)) or 0
+    return bool(stored == plan.summary.get("lines", 0))
 
 
 def plans(session: Session, path: str, limit: int = 10) -> Rows:
@@ -174,12 +186,3 @@ def _cell(cell: Sequence[Any], proposed: int) -> dict[str, Any]:
         "confidence": evidence,
         "proposed_titles": proposed,
     }
-
-
-def _spent(session: Session, plan_id: int) -> int:
-    cost = select(func.coalesce(func.sum(RestockLine.cost_cents), 0))
-    return session.scalar(cost.where(RestockLine.plan_id == plan_id)) or 0
-
-
-def _stored(session: Session, plan_id: int) -> int:
-    return session.scalar(select(func.count()).where(RestockLine.plan_id == plan_id)) or 0

@@ -10,11 +10,11 @@ from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Any, Final
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
 
 from circulation.models import RestockLine, RestockPlan
-from circulation.restocking import rules
+from circulation.restocking import queries, rules
 from circulation.restocking.evidence import Account, Line
 from circulation.restocking.gather import County, gather
 from circulation.restocking.observation import ints
@@ -167,10 +167,12 @@ def plan_by_id(session: Session, plan_id: int) -> RestockPlan:
     return plan
 
 
-def is_complete(session: Session, plan: RestockPlan) -> bool:
-    """Tell whether every line was stored: a crash while storing leaves a plan that can only be cancelled."""
-    stored = session.scalar(select(func.count()).where(RestockLine.plan_id == plan.id)) or 0
-    return bool(stored == plan.summary.get("lines", stored))
+def locked_plan(session: Session, plan_id: int) -> RestockPlan:
+    """Return a plan that nobody else changes until the transaction ends; raises `NotFound` `unknown_plan`."""
+    plan = session.get(RestockPlan, plan_id, with_for_update=True, populate_existing=True)
+    if plan is None:
+        raise NotFound("unknown_plan", plan=plan_id)
+    return plan
 
 
 def edit_line(
@@ -188,7 +190,10 @@ def edit_line(
     if not 0 <= quantity <= (most if line.kind == rules.BUY else 1):
         raise Invalid("quantity_invalid", quantity=quantity)
     price = int(line.evidence.get("price_cents", 0))
-    if quantity > line.quantity and spent(session, plan.id) + price * (quantity - line.quantity) > plan.budget_cents:
+    if (
+        quantity > line.quantity
+        and queries.spent(session, plan.id) + price * (quantity - line.quantity) > plan.budget_cents
+    ):
         raise Invalid("budget_exceeded", budget=plan.budget_cents)
     line.quantity, line.cost_cents = quantity, price * quantity
     line.state = "proposed" if quantity else "dropped"
@@ -198,14 +203,6 @@ def edit_line(
     return {"plan": plan.id, "line": line.id}
 
 
-def spent(session: Session, plan_id: int) -> int:
-    """Return the fen a plan costs as its lines stand."""
-    return (
-        session.scalar(select(func.coalesce(func.sum(RestockLine.cost_cents), 0)).where(RestockLine.plan_id == plan_id))
-        or 0
-    )
-
-
 def approve(session: Session, operation: Operation, plan: RestockPlan) -> Answer:
     """Approve a draft: its purchases become approved lines. `carrying.carry_out_moves` then sends for the books.
 
@@ -213,7 +210,7 @@ def approve(session: Session, operation: Operation, plan: RestockPlan) -> Answer
     """
     if not rules.may_edit(plan.state):
         raise Conflict("plan_not_editable", plan=plan.id, state=plan.state)
-    if not is_complete(session, plan):
+    if not queries.is_complete(session, plan):
         raise Conflict("plan_incomplete", plan=plan.id)
     _decide(session, operation, plan, "approved")
     session.execute(

@@ -3,15 +3,19 @@
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from werkzeug.test import TestResponse
 
-from circulation.models import RestockPlan, Transfer
+from circulation.models import RestockLine, RestockPlan, Transfer
+from circulation.restocking.jobs import carry_out_plans
 from circulation.restocking.rules import CHILDREN, COUNTY_EVIDENCE_ONLY
+from circulation.restocking.services import approve, cancel, plan_by_id
 from library.accounts.services import issue_token
+from library.branches.models import Branch
 from library.kernel.db import Database
-from library.kernel.operations import new_id
+from library.kernel.operations import new_id, system_operation
 from tests.circulation.restocking.made_stock import lend, stocked
 from tests.factories import staff
 
@@ -72,6 +76,34 @@ def test_a_plan_sent_twice_is_made_once(planner: Planner, database: Database) ->
     assert first == second
     with database.reading() as session:
         assert session.scalar(select(func.count()).select_from(RestockPlan)) == 1
+
+
+def test_a_plan_sent_again_is_the_same_though_the_rooms_have_closed(planner: Planner, database: Database) -> None:
+    body = {"operation_id": new_id(), "branch": "county", "budget": 500}
+    first = planner.send("POST", PLANS, body).get_json()
+    with database.writing() as session:
+        session.execute(update(Branch).values(state="closed"))
+    again = planner.send("POST", PLANS, body)
+    assert (again.status_code, again.get_json()["id"]) == (200, first["id"])
+
+
+def test_what_a_crash_left_of_an_approval_and_of_a_cancellation_is_done_at_night(
+    app: Flask, planner: Planner, database: Database
+) -> None:
+    plan = planner.plan()
+    with app.app_context(), database.writing() as session:
+        moves = session.scalar(select(func.count()).where(RestockLine.kind == "move"))
+        approve(session, system_operation("restock_approve"), plan_by_id(session, plan["id"]))
+    with app.app_context():
+        assert (carry_out_plans(), carry_out_plans()) == ((1, 0) if moves else (0, 0))
+    with app.app_context(), database.writing() as session:
+        assert session.scalars(select(Transfer.state)).all() == ["requested"] * (moves or 0)
+        cancel(session, system_operation("restock_cancel"), plan_by_id(session, plan["id"]))
+    with app.app_context():
+        assert (carry_out_plans(), carry_out_plans()) == ((1, 0) if moves else (0, 0))
+    with database.reading() as session:
+        assert moves
+        assert session.scalars(select(Transfer.state)).all() == ["cancelled"] * moves
 
 
 def test_lines_are_edited_and_the_plan_approved_and_called_back(planner: Planner, database: Database) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from catalog.items.models import Item
 from circulation.models import RestockLine, Transfer, Wish
-from circulation.restocking import carrying, services
+from circulation.restocking import carrying, queries, services
 from circulation.restocking.rules import BUY, CHILDREN, COUNTY_EVIDENCE_ONLY, MOVE, Limits
 from library.branches.models import Branch
 from library.kernel import clock as kernel_clock
@@ -80,7 +80,7 @@ def test_a_plan_keeps_its_budget_and_never_repeats_a_title_in_a_room(session: Se
     lend(session, places["east"], 40)
     plan_id = plan(session, operation, places)
     found = lines(session, plan_id)
-    assert services.spent(session, plan_id) <= BUDGET
+    assert queries.spent(session, plan_id) <= BUDGET
     pairs = [(line.branch_id, line.bib_id) for line in found]
     assert len(set(pairs)) == len(pairs)
     held = {
@@ -166,11 +166,11 @@ def test_editing_a_line_changes_the_cost_and_zero_drops_it(session: Session, ope
     plan_id = plan(session, operation, places)
     found = services.plan_by_id(session, plan_id)
     line = lines(session, plan_id, kind=BUY)[0]
-    before = services.spent(session, plan_id)
+    before = queries.spent(session, plan_id)
     services.edit_line(session, operation("restock_line"), plan=found, line_id=line.id, quantity=0)
     session.flush()
     assert (line.state, line.cost_cents) == ("dropped", 0)
-    assert services.spent(session, plan_id) < before
+    assert queries.spent(session, plan_id) < before
     services.edit_line(session, operation("restock_line"), plan=found, line_id=line.id, quantity=1)
     assert (line.state, line.quantity) == ("proposed", 1)
 
@@ -183,7 +183,7 @@ def test_edits_that_cannot_be_are_refused_with_a_code(session: Session, operatio
         services.edit_line(session, operation(), plan=found, line_id=line.id, quantity=21)
     with pytest.raises(NotFound, match="unknown_line"):
         services.edit_line(session, operation(), plan=found, line_id=10**9, quantity=1)
-    found.budget_cents = services.spent(session, found.id)
+    found.budget_cents = queries.spent(session, found.id)
     with pytest.raises(Invalid, match="budget_exceeded"):
         services.edit_line(session, operation(), plan=found, line_id=line.id, quantity=5)
     services.approve(session, operation(), found)
