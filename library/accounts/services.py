@@ -184,6 +184,12 @@ def end_sessions(session: Session, *, account_id: int | None = None, patron_id: 
     return _count(session.execute(query.values(revoked_at=clock.now())))
 
 
+def end_all_sessions(session: Session) -> int:
+    """Revoke every session there is; return how many."""
+    query = update(SignInSession).where(SignInSession.revoked_at.is_(None))
+    return _count(session.execute(query.values(revoked_at=clock.now())))
+
+
 def touch_session(session: Session, session_id: int) -> None:
     """Remember that a session was used now."""
     session.execute(update(SignInSession).where(SignInSession.id == session_id).values(seen_at=clock.now()))

@@ -3,8 +3,9 @@
 from flask import Flask
 from flask_babel import lazy_gettext as _
 
-from library.accounts import identity, jobs
+from library.accounts import identity, jobs, services
 from library.accounts.access import permits
+from library.kernel import backup
 from library.kernel.actors import current_actor
 from library.kernel.problem_texts import define
 
@@ -15,8 +16,9 @@ define("unknown_role", _("No such role"), _("The roles are: %(roles)s."))
 
 
 def register(app: Flask) -> None:
-    """Find out who makes each request, and clean up what ended."""
+    """Find out who makes each request, clean up what ended, and let no ended session return with a backup."""
     identity.register(app)
+    backup.after_restore(app, services.end_all_sessions)
     app.jinja_env.globals["may"] = _may
     jobs.register()
 

@@ -19,8 +19,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from flask import Flask
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.engine import URL
+from sqlalchemy.orm import Session
 
 from library.kernel.console import CommandFailed, one_line
 from library.kernel.db import Database
@@ -30,7 +32,22 @@ POSTGRES_MAGIC: Final = b"PGDMP"
 PATIENCE_SECONDS: Final = 10.0
 VERSIONS: Final = "alembic_version"
 
+_AFTERWARDS: Final = "library.after_restore"
+
 Summary = dict[str, Any]
+Cleaning = Callable[[Session], object]
+
+
+def after_restore(app: Flask, clean: Cleaning) -> None:
+    """Have `clean` run after every restore: what ended since the backup was made must not come back with it."""
+    app.extensions.setdefault(_AFTERWARDS, []).append(clean)
+
+
+def clean_restored(app: Flask, database: Database) -> None:
+    """Run what the rooms asked for after a restore, in one transaction."""
+    with database.writing() as session:
+        for clean in app.extensions.get(_AFTERWARDS, ()):
+            clean(session)
 
 
 def backup(database: Database, file: Path) -> Summary:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import click
+from flask import current_app
 from flask.cli import with_appcontext
 
 from library.kernel import backup as copies
@@ -47,12 +48,17 @@ def backup(file: Path, as_json: bool) -> None:
 @console.json_option
 @with_appcontext
 def restore(file: Path, force: bool, as_json: bool) -> None:
-    """Fill the database from FILE, wholly or not at all; refuses one that holds anything, unless forced."""
+    """Fill the database from FILE, wholly or not at all; refuses one that holds anything, unless forced.
+
+    Everybody has to sign in again. Passwords, PINs and API tokens are those of the backup.
+    """
     summary = copies.restore(database(), file, force=force)
+    copies.clean_restored(current_app, database())
     console.finish(
         summary,
         as_json,
         f"{summary['rows']} rows in {summary['tables']} tables restored from {file}",
+        "everybody has to sign in again; passwords, PINs and API tokens are those of the backup",
         "run `library db upgrade`, then `library search rebuild`",
     )
 

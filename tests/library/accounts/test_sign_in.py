@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from library.accounts.models import SignInSession
 from library.app import create_app
 from library.kernel import clock as kernel_clock
 from library.kernel import passwords, sessions, throttle
+from library.kernel.commands import backup, restore
 from library.kernel.db import Database
 from library.kernel.guard import COOKIE
 from library.kernel.models import SignInThrottle
@@ -104,6 +106,21 @@ def test_a_session_is_taken_back_by_its_row(client: FlaskClient, database: Datab
     with database.writing() as session:
         assert services.end_sessions(session, patron_id=people.reader_id) == 1
     assert client.get("/api/v1/reader").status_code == 401
+
+
+def test_a_session_that_ended_does_not_come_back_with_a_backup(
+    app: Flask, client: FlaskClient, people: People, tmp_path: Path
+) -> None:
+    as_reader(client, people.card)
+    cookie = client.get_cookie(COOKIE)
+    assert cookie is not None
+    runner, file = app.test_cli_runner(), str(tmp_path / "county.backup")
+    assert runner.invoke(backup, [file]).exit_code == 0
+    client.post("/sign-out")
+    assert runner.invoke(restore, [file, "--force"]).exit_code == 0
+    stolen = app.test_client()
+    stolen.set_cookie(COOKIE, cookie.value)
+    assert stolen.get("/api/v1/reader").status_code == 401
 
 
 @pytest.mark.parametrize("value", ["", "made-up", "made-up.signature", "\xff", "x" * 4000])
