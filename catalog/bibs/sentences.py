@@ -10,6 +10,11 @@ define("bad_value", _l("A value cannot be read"), _l("Check the values and send 
 define("bad_isbn", _l("This is not an ISBN"), _l("Type the 10 or 13 digits from the back of the book again."))
 define("merge_with_itself", _l("Both are the same record"), _l("Choose the other record that is to be merged."))
 define("merge_undone", _l("This merge was taken back already"), _l("There is nothing left to do."))
+define(
+    "merge_not_last",
+    _l("A later merge stands in the way"),
+    _l("Take the later merge into record %(bib)s back first."),
+)
 define("unknown_merge", _l("No such merge"), _l("Look at the history of the record."))
 define("no_record", _l("Nothing is known of this record"), _l("Import or describe it again."))
 define(

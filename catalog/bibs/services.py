@@ -145,9 +145,9 @@ def merge_bibs(session: Session, operation: Operation, into_id: int, from_id: in
     into, merged = bib_by_id(session, into_id), bib_by_id(session, from_id)
     if into.id == merged.id:
         raise Conflict("merge_with_itself", bib=into.id)
-    sources = standing_sources(session, merged.id)
+    sources = _all_sources(session, merged.id)
     items = list(session.scalars(select(Item.id).where(Item.bib_id == merged.id).order_by(Item.id)))
-    last = max((source.rank for source in standing_sources(session, into.id)), default=-1)
+    last = max((source.rank for source in _all_sources(session, into.id)), default=-1)
     moved = {"sources": [[source.id, source.rank, source.merged_from_id] for source in sources], "items": items}
     for place, source in enumerate(sources, start=last + 1):
         source.bib_id, source.merged_from_id, source.rank = into.id, merged.id, place
@@ -167,7 +167,7 @@ def undo_merge(session: Session, operation: Operation, merge_id: int) -> Bib:
     """Take a merge back: source records and copies return to the bib they came from, which speaks for itself again.
 
     Copies that were added to the survivor since then stay there. Raises `NotFound` `unknown_merge`, `Conflict`
-    `merge_undone`.
+    `merge_undone`, and `merge_not_last` when the survivor was itself merged since then: what is its own is there now.
     """
     merge = session.get(BibMerge, merge_id)
     if merge is None:
@@ -175,6 +175,8 @@ def undo_merge(session: Session, operation: Operation, merge_id: int) -> Bib:
     if merge.undone_at is not None:
         raise Conflict("merge_undone", merge=merge_id)
     into, back = session.get_one(Bib, merge.into_id), session.get_one(Bib, merge.from_id)
+    if into.merged_into_id is not None:
+        raise Conflict("merge_not_last", merge=merge_id, bib=into.merged_into_id)
     for source_id, rank, merged_from_id in merge.moved["sources"]:
         source = session.get_one(BibSourceRecord, source_id)
         source.bib_id, source.rank, source.merged_from_id = back.id, rank, merged_from_id
@@ -200,6 +202,12 @@ def marc_of(session: Session, bib: Bib) -> tuple[Record, Flavour]:
     flavour = flavour_of_source(first)
     described = description_of_source(first)
     return with_edits_applied(record_of_source(first), flavour, described, standing_edits(session, bib.id)), flavour
+
+
+def _all_sources(session: Session, bib_id: int) -> Sequence[BibSourceRecord]:
+    """Return every source record of a bib that was not taken back, the older states of a record among them."""
+    wanted = select(BibSourceRecord).where(BibSourceRecord.bib_id == bib_id, BibSourceRecord.removed_at.is_(None))
+    return session.scalars(wanted.order_by(BibSourceRecord.rank, BibSourceRecord.id)).all()
 
 
 def _return_items(session: Session, item_ids: Sequence[int], into_id: int, back_id: int) -> None:

@@ -89,10 +89,11 @@ def add_item(
     """Add a copy of a bib; it stands at its home from now on. Without a barcode it gets a new printed code.
 
     `details` are further columns: `source`, `donor`, `fund`, `price_cents` (0.01 CNY), `volume`, `acquired_on`, `item_class`.
-    Raises `NotFound` `unknown_bib`, `Invalid` `bad_barcode`, `unknown_source` or `unknown_location`, `Conflict`
-    `barcode_taken`.
+    Raises `NotFound` `unknown_bib`, `Invalid` `bad_barcode`, `unknown_source`, `unknown_location` or `date_in_future`,
+    `Conflict` `barcode_taken`.
     """
-    if session.scalar(select(Bib.id).where(Bib.id == bib_id, Bib.merged_into_id.is_(None))) is None:
+    living = select(Bib.id).where(Bib.id == bib_id, Bib.merged_into_id.is_(None), Bib.withdrawn_at.is_(None))
+    if session.scalar(living) is None:
         raise NotFound("unknown_bib", bib=bib_id)
     if details.get("source", "legacy") not in SOURCES:
         raise Invalid("unknown_source", source=details["source"])
@@ -100,6 +101,9 @@ def add_item(
     location = _location(session, home, location_id)
     code = _free_barcode(session, owner.id, barcode) if barcode is not None else _next_barcode(session)
     today = clock.local_date(operation.at)
+    acquired_on = details.pop("acquired_on", None) or today
+    if acquired_on > today:
+        raise Invalid("date_in_future", date=acquired_on.isoformat())
     item = Item(
         bib_id=bib_id,
         barcode=code,
@@ -109,7 +113,7 @@ def add_item(
         location_id=location.id,
         call_number=call_number[:80],
         call_number_key=call_number_key(call_number),
-        acquired_on=details.pop("acquired_on", None) or today,
+        acquired_on=acquired_on,
         is_available=location.is_lendable,
         created_at=operation.at,
         **details,

@@ -26,8 +26,9 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from catalog.marc.encodings import has_stray_controls, mend
+from catalog.marc.encodings import GETA, has_stray_controls, mend
 from catalog.marc.iso2709 import ParsedRecord
+from catalog.marc.marc8 import STRAY_CONTROLS
 from catalog.marc.reasons import Reason, Refusal, Repair
 from catalog.marc.record import Field, Readable, Record, Subfield
 from catalog.marc.repairs import UNKNOWN_TAG, repaired_code, repaired_leader
@@ -191,6 +192,8 @@ def _subfields(element: Element, repairs: list[Repair]) -> Iterator[Subfield]:
 
 def _mended(text: str, repairs: list[Repair]) -> str:
     mended, was_spoilt = mend(text)
+    if not text.isascii() and has_stray_controls(mended):  # written as a reference, `&#x85;`
+        mended, was_spoilt = STRAY_CONTROLS.sub(GETA, mended), True
     if was_spoilt:
         repairs.append(Repair.UNMAPPED_CHARACTERS)
     return mended

@@ -77,11 +77,14 @@ class Known:
     def _look_up_checksums(self, session: Session, checksums: set[str]) -> None:
         for part in _parts(checksums - self.by_checksum.keys()):
             rows = session.execute(
-                select(BibSourceRecord.checksum, BibSourceRecord.bib_id, BibSourceRecord.source)
+                select(BibSourceRecord.checksum, BibSourceRecord.bib_id, BibSourceRecord.source, Bib.merged_into_id)
+                .join(Bib, Bib.id == BibSourceRecord.bib_id)
                 .where(BibSourceRecord.checksum.in_(part), BibSourceRecord.removed_at.is_(None))
                 .order_by(BibSourceRecord.id.desc())
             )
-            self.by_checksum.update({row.checksum: (row.bib_id, row.source) for row in rows})
+            self.by_checksum.update(
+                {row.checksum: (row.bib_id, row.source) for row in rows if row.merged_into_id is None}
+            )
 
     def _look_up_identifiers(self, session: Session, pairs: Collection[tuple[str, str]]) -> None:
         wanted = set(pairs)

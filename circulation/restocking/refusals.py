@@ -5,7 +5,6 @@ from flask_babel import lazy_gettext as _
 from library.kernel.problem_texts import define
 
 define("budget_invalid", _("This budget cannot be"), _("Give a sum in whole yuan, not below zero."))
-define("date_in_future", _("This day has not come yet"), _("Choose today or an earlier day."))
 define("nothing_to_restock", _("There is no open room here"), _("Choose a township, or the county."))
 define("unknown_plan", _("There is no such plan"), _("Go to the planning page and choose one."))
 define("unknown_line", _("There is no such line in this plan"), _("Load the plan again and look."))

@@ -62,6 +62,7 @@ define("invalid_request", _("The request is not right"), _("Check the fields mar
 define(
     "not_found", _("There is nothing at this address"), _("Check the address, or go back to the first page and search.")
 )
+define("date_in_future", _("This day has not come yet"), _("Choose today or an earlier day."))
 define("conflict", _("This no longer fits"), _("Something has changed meanwhile. Load the page again and look."))
 define("not_allowed", _("You may not do this"), _("Ask the county library if you need this permission."))
 define("sign_in_required", _("Please sign in"), _("Sign in first, then try again."))

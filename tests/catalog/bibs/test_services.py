@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from catalog.bibs.models import Bib, BibIdentifier
+from catalog.bibs.models import Bib, BibIdentifier, BibSourceRecord
 from catalog.bibs.services import bib_by_id, bib_card, change_bib, create_bib, marc_of, merge_bibs, undo_merge
 from catalog.items.models import Item
 from catalog.items.services import add_item
@@ -105,6 +105,37 @@ def test_a_chain_of_merges_leads_to_its_end(session: Session, operation: Operati
     merge_bibs(session, operation(), books[1].id, books[0].id)
     merge_bibs(session, operation(), books[2].id, books[1].id)
     assert bib_by_id(session, books[0].id).id == books[2].id
+
+
+def test_an_earlier_merge_is_taken_back_only_after_the_later_one(session: Session, operation: Operations) -> None:
+    one, two, three = (create_bib(session, operation(), {**WHEAT, "title": f"冬小麦{n}"}) for n in "一二三")
+    first = merge_bibs(session, operation(), two.id, one.id)
+    second = merge_bibs(session, operation(), three.id, two.id)
+    with pytest.raises(Conflict, match="merge_not_last"):
+        undo_merge(session, operation(), first.id)
+    undo_merge(session, operation(), second.id)
+    assert undo_merge(session, operation(), first.id).title == "冬小麦一"
+    assert [bib.title for bib in session.scalars(select(Bib).order_by(Bib.id))] == ["冬小麦一", "冬小麦二", "冬小麦三"]
+
+
+def test_older_states_of_a_record_follow_a_merge(session: Session, operation: Operations) -> None:
+    into, merged = (create_bib(session, operation(), {**WHEAT, "title": title}) for title in ("冬小麦", "小麦"))
+    for checksum in ("older", "newer"):
+        session.add(
+            BibSourceRecord(
+                bib_id=merged.id,
+                source="DEMO",
+                control_number="01",
+                flavour="form",
+                record={"leader": "", "fields": []},
+                checksum=checksum,
+                rank=1,
+                created_at=operation().at,
+            )
+        )
+    session.flush()
+    merge_bibs(session, operation(), into.id, merged.id)
+    assert set(session.scalars(select(BibSourceRecord.bib_id))) == {into.id}
 
 
 @pytest.mark.parametrize(("into", "other"), [(0, 0), (0, 99_999)])

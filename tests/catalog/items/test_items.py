@@ -1,6 +1,7 @@
 """Copies: found by any code they ever bore, added with a history, ordered on the shelf."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -11,7 +12,8 @@ from catalog.items.models import ItemMovement
 from catalog.items.rules import is_isbn
 from catalog.items.services import add_item, change_barcode, item_by_code, items_by_code, move_item
 from library.branches.models import Branch
-from library.kernel.errors import Conflict, DomainError, NotFound
+from library.kernel import clock
+from library.kernel.errors import Conflict, DomainError, Invalid, NotFound
 from library.kernel.identifiers import parse_code
 from library.kernel.models import EventRow
 from library.kernel.operations import Operation
@@ -97,3 +99,17 @@ def test_a_move_is_logged_once_and_staying_is_no_move(session: Session, operatio
     moves = session.scalars(select(ItemMovement).where(ItemMovement.item_id == item_id)).all()
     assert [move.to_branch_id for move in moves][-1] == there.id
     assert len(moves) == 2
+
+
+def test_a_copy_cannot_have_come_tomorrow(session: Session, operation: Operations) -> None:
+    tomorrow = clock.local_date(operation().at) + timedelta(days=1)
+    with pytest.raises(Invalid, match="date_in_future"):
+        add_item(session, operation(), bib_id=a_bib(session).id, owner=a_branch(session), acquired_on=tomorrow)
+
+
+def test_a_book_that_was_withdrawn_gets_no_copy(session: Session, operation: Operations) -> None:
+    bib = a_bib(session)
+    bib.withdrawn_at = operation().at
+    session.flush()
+    with pytest.raises(NotFound, match="unknown_bib"):
+        add_item(session, operation(), bib_id=bib.id, owner=a_branch(session))

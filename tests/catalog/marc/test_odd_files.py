@@ -81,6 +81,10 @@ def test_control_characters_in_marc_8_are_shown(byte: bytes) -> None:
     assert marc8.to_text(b"caf\xe2e " + byte + b" noir") == "café 〓 noir"
 
 
+def test_a_control_character_written_as_a_reference_is_shown() -> None:
+    assert only(RECORD.format(title="书&#x85;页").encode()).record.text("200", "a") == "书〓页"
+
+
 def test_an_escape_to_another_code_inside_utf_8_is_shown() -> None:
     good = found("random_tag_order.dat")[0].record
     spoilt = type(good)(good.leader, (*good.fields, data_field("500", "  ", ("a", "书\x1b$1页"))))
