@@ -6,8 +6,7 @@ from flask import session as cookie
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from library.accounts.access import require
-from library.accounts.rules import gives
+from library.accounts.access import granted_paths, require
 from library.branches.choice import ROOM_KINDS
 from library.branches.models import Branch
 from library.branches.services import branch_by_code
@@ -20,7 +19,7 @@ DESK_KINDS = (*ROOM_KINDS, "township")
 
 def desks_of(session: Session, actor: Actor, permission: str = "lend") -> Sequence[Branch]:
     """Return the rooms and libraries in which the actor may work, in the order of the tree."""
-    paths = [grant.branch_path for grant in actor.grants if gives(grant.role, permission)]
+    paths = granted_paths(actor, permission)
     if not paths:
         return ()
     return session.scalars(

@@ -12,7 +12,7 @@ from circulation.holds import (
 )
 from circulation.holds.rules import OPEN
 from circulation.holds.schemas import HoldAnswer, HoldIn, HoldPage, HoldQuery, HoldStepIn
-from library.accounts.access import require
+from library.accounts.access import granted_paths, require
 from library.branches.models import Branch
 from library.branches.services import branch_by_code, branch_by_id
 from library.kernel.actors import Actor, ActorKind, current_actor
@@ -80,19 +80,20 @@ def set_aside(body: dict[str, Any], hold_id: int) -> dict[str, Any]:
 @blp.arguments(HoldQuery, location="query")
 @blp.response(200, HoldPage)
 def list_holds(query: dict[str, Any]) -> dict[str, Any]:
-    """List reservations in queue order; readers see their own."""
+    """List reservations in queue order: readers see their own, staff those of a branch, or of all that are theirs."""
     actor = _signed_in()
     with reading() as session:
         branch = branch_by_code(session, query["branch"]) if "branch" in query else None
-        patron_id = query.get("patron")
+        patron_id, everywhere = query.get("patron"), None
         if actor.kind == ActorKind.PATRON:
             if patron_id not in {None, actor.id}:
                 raise NotAllowed("not_your_own")
             patron_id = actor.id
         else:
             require("view", branch)
+            everywhere = granted_paths(actor, "view")
         wanted = queries.Filter(
-            pickup_branch_id=branch.id if branch else None,
+            paths=(branch.path,) if branch else everywhere,
             patron_id=patron_id,
             bib_id=query.get("bib"),
             states=_states(query.get("state")),

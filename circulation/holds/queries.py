@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from catalog.bibs.models import Bib
@@ -20,9 +20,9 @@ View = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which holds to list; None or empty means any."""
+    """Which holds to list; None or empty means any. `paths` are those of branches they are picked up at or below."""
 
-    pickup_branch_id: int | None = None
+    paths: Sequence[str] | None = None
     patron_id: int | None = None
     bib_id: int | None = None
     states: Sequence[str] = ()
@@ -71,12 +71,11 @@ def to_fetch(session: Session, branch_id: int, limit: int = 200) -> list[View]:
 
 
 def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
-    chosen = {
-        Hold.pickup_branch_id: wanted.pickup_branch_id,
-        Hold.patron_id: wanted.patron_id,
-        Hold.bib_id: wanted.bib_id,
-    }
+    chosen = {Hold.patron_id: wanted.patron_id, Hold.bib_id: wanted.bib_id}
     conditions = [column == value for column, value in chosen.items() if value is not None]
+    if wanted.paths is not None:
+        places = select(Branch.id).where(or_(false(), *(Branch.path.startswith(path) for path in wanted.paths)))
+        conditions.append(Hold.pickup_branch_id.in_(places))
     return [*conditions, Hold.state.in_(wanted.states)] if wanted.states else conditions
 
 

@@ -15,7 +15,7 @@ from circulation.lending.schemas import (
     RenewalIn,
     RenewalOut,
 )
-from library.accounts.access import permits, require
+from library.accounts.access import granted_paths, permits, require
 from library.branches.services import branch_by_code
 from library.kernel import clock
 from library.kernel.actors import Actor, ActorKind, current_actor
@@ -78,10 +78,11 @@ def check_in(body: dict[str, Any]) -> dict[str, Any]:
 @blp.arguments(RenewalIn)
 @blp.response(200, RenewalOut)
 def renew(body: dict[str, Any]) -> dict[str, Any]:
-    """Renew a loan: readers their own, staff who may lend any, wherever it was lent."""
+    """Renew a loan: readers their own, staff who may lend any; exceptions are for staff of the branch it was lent at."""
     operation = begin("renew", body)
     with writing() as session:
-        actor = _require_own_or_lending(body, listing.patron_of_loan(session, body["loan"]))
+        patron_id, branch = listing.whose(session, body["loan"])
+        actor = _require_own_or_lending(body, patron_id)
 
         def act() -> Answer:
             return services.renew(
@@ -89,7 +90,7 @@ def renew(body: dict[str, Any]) -> dict[str, Any]:
                 operation,
                 loan_id=body["loan"],
                 overrides=body["overrides"],
-                may_override=permits(actor, "override"),
+                may_override=branch is not None and permits(actor, "override", branch),
             )
 
         answer = once(session, operation, body, act)
@@ -100,7 +101,7 @@ def renew(body: dict[str, Any]) -> dict[str, Any]:
 @blp.arguments(LoanQuery, location="query")
 @blp.response(200, LoanPage)
 def list_loans(query: dict[str, Any]) -> dict[str, Any]:
-    """List loans, the first due first; readers see their own."""
+    """List loans, the first due first: readers see their own, staff those of a branch, or of all that are theirs."""
     actor = current_actor()
     is_reader = actor.kind == ActorKind.PATRON
     page, per_page = query["page"], query["per_page"]
@@ -108,9 +109,10 @@ def list_loans(query: dict[str, Any]) -> dict[str, Any]:
         branch = branch_by_code(session, query["branch"]) if "branch" in query else None
         if not is_reader:
             require("lend", branch)
+        everywhere = None if is_reader else granted_paths(actor, "lend")
         wanted = listing.LoanFilter(
             patron_id=actor.id if is_reader else query.get("patron"),
-            path=branch.path if branch else None,
+            paths=(branch.path,) if branch else everywhere,
             state=query["state"],
             today=clock.today(),
         )

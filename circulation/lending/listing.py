@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from catalog.bibs.models import Bib
@@ -16,12 +16,12 @@ from library.branches.models import Branch
 
 @dataclass(frozen=True, slots=True)
 class LoanFilter:
-    """Which loans: `state` is open, overdue, closed or all; `path` is that of the branch they were lent at or below."""
+    """Which loans: `state` is open, overdue, closed or all; `paths` are those of branches they were lent at or below."""
 
     today: date
     state: str = "open"
     patron_id: int | None = None
-    path: str | None = None
+    paths: Sequence[str] | None = None
 
 
 def open_loans(session: Session, patron_id: int) -> Sequence[Row[Loan, Bib, str]]:
@@ -50,9 +50,11 @@ def loan_figures(session: Session, patron_id: int, today: date) -> tuple[int, in
     return row[0], row[1]
 
 
-def patron_of_loan(session: Session, loan_id: int) -> int | None:
-    """Return whose loan it is, None for an unknown loan and for a forgotten reader."""
-    return session.scalar(select(Loan.patron_id).where(Loan.id == loan_id))
+def whose(session: Session, loan_id: int) -> tuple[int | None, Branch | None]:
+    """Return whose loan it is and where it was lent; no reader when that one is forgotten, neither for an unknown loan."""
+    wanted = select(Loan.patron_id, Branch).join(Branch, Branch.id == Loan.out_branch_id).where(Loan.id == loan_id)
+    row = session.execute(wanted).one_or_none()
+    return (row[0], row[1]) if row else (None, None)
 
 
 def loans(session: Session, wanted: LoanFilter, *, offset: int, limit: int) -> tuple[list[dict[str, Any]], int]:
@@ -83,8 +85,8 @@ def _conditions(wanted: LoanFilter) -> list[Any]:
         conditions.append(Loan.in_at.is_not(None))
     if wanted.patron_id is not None:
         conditions.append(Loan.patron_id == wanted.patron_id)
-    if wanted.path is not None:
-        conditions.append(Branch.path.startswith(wanted.path))
+    if wanted.paths is not None:
+        conditions.append(or_(false(), *(Branch.path.startswith(path) for path in wanted.paths)))
     return conditions
 
 

@@ -59,7 +59,7 @@ def renew(
         return _answer(decision, place, loan.due_on)
     days, version = policy.loan_days, reader.calendars
     due = renewed_at(session, place.out_branch_id, due=loan.due_on, today=today, loan_days=days, version=version)
-    _write(session, operation, place, loan=loan, due=due, used=used)
+    _write(session, operation, place, bib_id=found.copy.bib_id, loan=loan, due=due, used=used)
     return _answer(decision, place, due)
 
 
@@ -76,6 +76,7 @@ def _write(
     operation: Operation,
     place: queries.LoanPlace,
     *,
+    bib_id: int,
     loan: queries.LoanFound,
     due: date,
     used: Sequence[Override],
@@ -94,6 +95,7 @@ def _write(
         operation,
         "loan.renewed",
         branch_id=branch_id,
+        bib_id=bib_id,
         item_id=place.item_id,
         patron_id=place.patron_id,
         statistics=loan.statistics(),

@@ -47,7 +47,9 @@ class LoanQuery(PageIn):
     """Which loans; readers see their own only."""
 
     patron = Integer(least=1)
-    branch = Text(max_length=32, metadata={"description": "Lent at this branch or below it."})
+    branch = Text(
+        max_length=32, metadata={"description": "Lent at this branch or below it; all that are yours when left out."}
+    )
     state = Text(load_default="open", validate=validate.OneOf(("open", "overdue", "closed", "all")))
 
 

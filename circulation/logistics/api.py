@@ -110,7 +110,8 @@ def pack(body: dict[str, Any], transfer_id: int) -> dict[str, Any]:
         if "box" not in body:
             packed: Answer = {"decision": "refused", "reasons": [reason(reasons.BOX_NEEDED).stored()]}
         else:
-            packed = boxes.pack(session, operation, body["box"], steps.by_id(session, transfer_id).item_id)
+            item_id = steps.by_id(session, transfer_id).item_id
+            packed = boxes.pack(session, operation, normalise_scan(body["box"]), item_id)
         return {**packed, "transfer": queries.view(session, transfer_id)}
 
     return _step(Action.PACK, body, transfer_id, act)
@@ -198,7 +199,7 @@ def open_box(body: dict[str, Any]) -> dict[str, Any]:
                 code=code,
             ),
         )
-    return shown(answer)
+    return shown_box(answer)
 
 
 @blp.route("/boxes/<string:code>", methods=["GET"])
@@ -207,7 +208,8 @@ def show_box(code: str) -> dict[str, Any]:
     """Show a box and what lies in it."""
     with reading() as session:
         require("view")
-        return {**box_queries.view(session, code), "transfers": box_queries.contents(session, code)}
+        box = box_queries.view(session, normalise_scan(code))
+        return {**box, "transfers": box_queries.contents(session, box["code"])}
 
 
 @blp.route("/boxes/<string:code>/pack", methods=["POST"])
@@ -261,6 +263,14 @@ def shown(answer: Answer) -> dict[str, Any]:
     return {**answer, "reasons": render(answer.get("reasons", ()))}
 
 
+def shown_box(answer: Answer) -> dict[str, Any]:
+    """Return a stored answer about a box with its sentences and the name of whoever holds it."""
+    if answer.get("box") is None:
+        return shown(answer)
+    with reading() as session:
+        return {**shown(answer), "box": box_queries.named(session, answer["box"])}
+
+
 def _step(action: Action, body: dict[str, Any], transfer_id: int, act: Act) -> dict[str, Any]:
     operation = begin(f"{action}_transfer", body)
     require("distribute")
@@ -279,7 +289,7 @@ def _box_step(kind: str, body: dict[str, Any], code: str, side: str, act: BoxAct
         require("distribute", branch_by_code(session, box[side] or box["from_branch"]))
         content = {**body, "box": box["code"]}
         answer = once(session, operation, content, lambda: act(session, operation, box["code"]))
-    return shown(answer)
+    return shown_box(answer)
 
 
 def _require_side(session: Session, move: Move, action: Action) -> None:

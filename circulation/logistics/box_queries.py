@@ -15,11 +15,16 @@ ACTIONS = {"open": ("pack", "dispatch"), "sealed": ("dispatch",), "dispatched": 
 
 
 def view(session: Session, code: str) -> View:
-    """Return a box in codes, dates and numbers, as it is stored with an answer. Raises `NotFound` `unknown_box`."""
+    """Return a box in codes, dates and numbers, and who holds it. Raises `NotFound` `unknown_box`."""
     row = session.execute(_query().where(Box.code == code)).one_or_none()
     if row is None:
         raise NotFound("unknown_box", box=code)
     return _shown(row)
+
+
+def named(session: Session, stored: View) -> View:
+    """Return a box as it was stored with an answer, and who holds it now: a carrier's name stays out of stored answers."""
+    return {**stored, "holder_name": session.scalar(select(Box.holder_name).where(Box.code == stored["code"]))}
 
 
 def contents(session: Session, code: str) -> list[View]:

@@ -1,7 +1,7 @@
 """Use cases of boxes: open one, pack it, send it and receive it with one scan each; what was short becomes a case.
 
 A box is a thing with a printed code that is used again and again; its row tells its present journey. Somebody always holds
-it: a branch, or the carrier by name.
+it: a branch, or the carrier by name. Locks are taken in one order, the box and then the copies in it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -9,8 +9,10 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
+from catalog.items.services import move_item
 from circulation.logistics import box_queries, reasons
-from circulation.logistics.consequences import open_case
+from circulation.logistics.consequences import TRANSFER_CAUSE, open_case
+from circulation.logistics.queries import View
 from circulation.logistics.rules import Action, State, next_state, not_in_state
 from circulation.logistics.services import arrive_by_check_in, receive_all, take_missing
 from circulation.logistics.steps import Move, advance, lock_items, open_moves
@@ -67,8 +69,8 @@ def open_box(
 
 def pack(session: Session, operation: Operation, code: str, item_id: int) -> Answer:
     """Put a copy with a transfer from here to the box's destination into an open box; picking is implied."""
-    lock_items(session, [item_id])
     box = locked(session, code)
+    lock_items(session, [item_id])
     here = box.from_branch_id
     moves = [move for move in open_moves(session, [item_id]) if move.from_branch_id == here]
     refusal = _cannot_pack(session, box, moves[0]) if moves else reason(reasons.NO_OPEN_TRANSFER)
@@ -124,7 +126,7 @@ def receive(
     if box.state != "dispatched" or box.to_branch_id is None:
         return _answer(session, (_box_not_now(box),), code)
     here = box.to_branch_id
-    moves = _packed(session, box)
+    moves = _packed(session, box, besides=extra)
     listed = {move.item_id for move in moves}
     lost = [move for move in moves if move.item_id in set(short)]
     receive_all(session, operation, [move for move in moves if move not in lost])
@@ -134,6 +136,7 @@ def receive(
     for item_id in hurt:
         open_case(session, operation, "box_damaged", here, item_id=item_id, box_id=box.id)
     for item_id in unlisted:
+        move_item(session, operation, item_id, here, TRANSFER_CAUSE)
         arrive_by_check_in(session, operation, item_id, here)
         open_case(session, operation, "box_extra", here, item_id=item_id, box_id=box.id)
     refresh_availability(session, unlisted)
@@ -153,11 +156,11 @@ def locked(session: Session, code: str) -> Box:
     return box
 
 
-def _packed(session: Session, box: Box) -> list[Move]:
-    """Return the transfers of what lies in a box, the copies locked."""
+def _packed(session: Session, box: Box, besides: Sequence[int] = ()) -> list[Move]:
+    """Return the transfers of what lies in a box; these copies and those `besides` are locked."""
     lines = select(BoxLine.item_id).where(BoxLine.box_id == box.id, BoxLine.closed_at.is_(None))
     item_ids = list(session.scalars(lines))
-    lock_items(session, item_ids)
+    lock_items(session, [*item_ids, *besides])
     return open_moves(session, item_ids)
 
 
@@ -199,5 +202,9 @@ def _answer(session: Session, found: Iterable[Reason], code: str | None) -> Answ
     return {
         "decision": str(Decision.of(reasons_found).outcome),
         "reasons": [one.stored() for one in reasons_found],
-        "box": box_queries.view(session, code) if code is not None else None,
+        "box": _stored(session, code) if code is not None else None,
     }
+
+
+def _stored(session: Session, code: str) -> View:
+    return {name: value for name, value in box_queries.view(session, code).items() if name != "holder_name"}

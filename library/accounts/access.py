@@ -6,7 +6,7 @@ found out before the request by `library.accounts.identity`.
 
 from typing import Protocol
 
-from library.accounts.rules import covers
+from library.accounts.rules import covers, gives
 from library.kernel.actors import Actor, ActorKind, current_actor
 from library.kernel.errors import NotAllowed, SignInRequired
 
@@ -45,6 +45,13 @@ def require(permission: str, branch: Place | None = None) -> Actor:
     if branch is not None and permits(actor, permission):
         raise NotAllowed("outside_grant", branch=branch.code, permission=permission)
     raise NotAllowed("not_allowed", permission=permission)
+
+
+def granted_paths(actor: Actor, permission: str) -> tuple[str, ...]:
+    """Return the tree paths at and below which the actor may do this, for lists that name no branch."""
+    if actor.kind == ActorKind.SYSTEM:
+        return ("/",)
+    return tuple(grant.branch_path for grant in actor.grants if gives(grant.role, permission))
 
 
 def require_reader() -> Actor:

@@ -50,6 +50,15 @@ def test_staff_reserve_for_a_reader_and_the_copy_is_sent_for(api: Api, world: Wo
     assert (listed["total"], listed["items"][0]["id"]) == (1, hold["id"])
 
 
+def test_staff_see_the_holds_of_a_subtree_and_without_a_branch_those_that_are_theirs(api: Api, world: World) -> None:
+    api.post("/holds", patron=world.readers[0], bib=world.bib, pickup_branch="east")
+    assert api.get("/holds")[1]["total"] == 1
+    api.become(Role.ROOM_KEEPER, world.branches["west"])
+    assert api.get("/holds")[1]["total"] == 0
+    api.become(Role.SUPERVISOR, world.branches["township"])
+    assert api.get("/holds?branch=township")[1]["total"] == 1
+
+
 def test_a_reader_reserves_and_cancels_their_own_only(api: Api, world: World) -> None:
     api.become_reader(world.readers[0])
     hold = api.post("/holds", bib=world.bib, pickup_branch="east")[1]["hold"]

@@ -227,6 +227,27 @@ def test_loans_are_listed_by_reader_branch_and_state(keeper: Caller, librarian: 
     assert keeper.get("/loans", page=-1).status_code == 422
 
 
+def test_without_a_branch_staff_see_the_loans_of_their_own_branches_only(
+    keeper: Caller, admin: Caller, county: County
+) -> None:
+    admin.post("/checkouts", branch="west", card=county.card, item=county.shared[1])
+    assert admin.get("/loans").json["total"] == 1
+    assert keeper.get("/loans", patron=county.patron, state="all").json["total"] == 0
+
+
+def test_an_exception_to_a_renewal_is_for_staff_of_the_branch_it_was_lent_at(
+    librarian: Caller, admin: Caller, county: County
+) -> None:
+    admin.post("/policies", rule="renewals_max", value="0")
+    given = [{"code": "renewals_exhausted", "reason": "住院"}]
+    loans = [
+        admin.post("/checkouts", branch=branch, card=county.card, item=item).json["loan"]["id"]
+        for branch, item in (("central", county.shared[0]), ("west", county.shared[1]))
+    ]
+    answers = [librarian.post("/renewals", loan=loan, overrides=given).json["decision"] for loan in loans]
+    assert answers == ["refused", "allowed"]
+
+
 def test_an_unknown_loan_is_not_found(keeper: Caller) -> None:
     answer = keeper.post("/renewals", loan=999_999)
     assert (answer.status_code, answer.json["code"]) == (404, "unknown_loan")

@@ -6,10 +6,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from catalog.items.models import Item
 from circulation.models import Case, Hold, Transfer
 from library.accounts.rules import Role
 from library.branches.models import Branch
 from library.kernel.db import Database
+from library.kernel.models import OperationRow
 from library.kernel.operations import new_id
 from tests.acting import Api
 from tests.factories import a_county, an_item
@@ -109,7 +111,7 @@ def test_without_sign_in_nothing_is_shown(api: Api) -> None:
 
 
 def test_a_box_is_packed_sent_and_received_with_one_scan_each(
-    api: Api, branches: dict[str, Branch], barcodes: list[str]
+    api: Api, app: Flask, database: Database, barcodes: list[str]
 ) -> None:
     for barcode in barcodes:
         transfer_of(api, barcode)
@@ -126,6 +128,11 @@ def test_a_box_is_packed_sent_and_received_with_one_scan_each(
         "李师傅",
         None,
         3,
+    )
+    with app.app_context(), database.reading() as session:
+        answers = [str(answer) for answer in session.scalars(select(OperationRow.answer))]
+    assert not any("李师傅" in answer for answer in answers), (
+        "whose name it is stands with the box, not with the operation"
     )
     shown = api.get(path)[1]
     assert {transfer["state"] for transfer in shown["transfers"]} == {"dispatched"}
@@ -151,6 +158,8 @@ def test_short_damaged_and_extra_copies_become_cases(
     with app.app_context(), database.reading() as session:
         kinds = session.scalars(select(Case.kind).order_by(Case.kind)).all()
         states = session.scalars(select(Transfer.state).order_by(Transfer.id)).all()
+        seen_at = session.scalars(select(Item.current_branch_id).where(Item.barcode == stowaway)).one()
+    assert seen_at == branches["west"].id
     assert kinds == ["box_damaged", "box_extra", "missing_in_transfer"]
     assert states == ["missing", "arrived", "arrived"]
 
