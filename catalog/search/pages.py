@@ -106,15 +106,15 @@ def _heading(text: str, page: SearchPage) -> str:
 
 
 def _scopes(page: SearchPage, audiences: Sequence[Facet], village: Branch | None) -> list[Link | CountedLink]:
-    """Return the choices above the list: everything, here now, for children."""
+    """Return the choices above the list: everything, here now, for children; the last two may hold together."""
     here, kids = request.args.get("here") == "1", request.args.get("kids") == "1"
     children = sum(facet.count for facet in audiences if facet.value == "children")
     everything = _("All, my village first") if village else _("All")
     scopes: list[Link | CountedLink] = [(_address(here="", kids=""), everything, not here and not kids)]
     if village and page.available_near is not None:
-        scopes.append((_address(here="1", kids=""), _("To take in my village"), here, page.available_near))
+        scopes.append((_address(here="1"), _("To take in my village"), here, page.available_near))
     if children or kids:
-        scopes.append((_address(kids="1", here=""), _("For children"), kids, children))
+        scopes.append((_address(kids="1"), _("For children"), kids, children))
     return scopes
 
 

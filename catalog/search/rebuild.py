@@ -13,6 +13,8 @@ from library.kernel import events
 from library.kernel.db import Database
 
 _STEP: Final = 100
+_SYNCHRONISATION_WAIT_S: Final = 30.0
+"""How long a rebuild waits for a synchronisation that is just running, which takes a second or two."""
 
 
 def rebuild(database: Database, engine: SearchEngine, step: Callable[[int], None] | None = None) -> int:
@@ -20,9 +22,9 @@ def rebuild(database: Database, engine: SearchEngine, step: Callable[[int], None
 
     Events that were waiting before the database was read are marked as handled; later ones stay
     and are applied by the next synchronisation, even when they are already in the index. Raises
-    `SearchUnavailable` when another process is writing the index.
+    `SearchUnavailable` when another process does not stop writing the index.
     """
-    with engine.exclusive():
+    with engine.exclusive(wait_seconds=_SYNCHRONISATION_WAIT_S):
         with database.reading() as session:
             waiting = events.pending_ids(session, CONSUMER)
             counter = _Counter(step)

@@ -6,7 +6,7 @@ is always asked of the database: for the records on the page, and as a set of id
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -160,15 +160,19 @@ def _rings(session: Session, near: Branch) -> tuple[frozenset[int], ...]:
 
 
 def _find(session: Session, engine: SearchEngine, query: Query, request: SearchRequest) -> Hits:
-    """Search; what looks like the number of a copy and finds nothing is looked up among the copies."""
+    """Search; what looks like the number of a copy and finds nothing is looked up among the copies.
+
+    Every other condition still holds.
+    """
     found = engine.search(query)
     if found.total or not is_scanned_code(request.text):
         return found
     bib_ids = frozenset(item.bib_id for item in items_by_code(session, clean(request.text)))
     if not bib_ids:
         return found
-    named = Filters(bib_ids=bib_ids & (query.filters.bib_ids or bib_ids))
-    return engine.search(Query(filters=named, rings=query.rings, limit=query.limit))
+    allowed = query.filters.bib_ids
+    named = replace(query.filters, bib_ids=bib_ids if allowed is None else bib_ids & allowed)
+    return engine.search(replace(query, text="", filters=named))
 
 
 def _bibs(session: Session, bib_ids: list[int]) -> list[Bib]:
@@ -185,8 +189,9 @@ def _branches(session: Session, found: Hits) -> Mapping[int, Branch]:
 
 
 def _available_near(session: Session, engine: SearchEngine, query: Query, request: SearchRequest) -> int | None:
-    """Count the hits that can be borrowed where the reader is, whatever else is chosen besides the text."""
+    """Count those of the hits that can be borrowed where the reader is; of all that was chosen only the place may change."""
     if request.near is None:
         return None
     available = frozenset(whereabouts().available_bib_ids(session, [request.near.id]))
-    return engine.search(Query(text=query.text, filters=Filters(bib_ids=available), limit=0)).total
+    here = replace(query.filters, branch_ids=frozenset(), bib_ids=available)
+    return engine.search(replace(query, filters=here, rings=(), offset=0, limit=0)).total

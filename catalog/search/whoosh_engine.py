@@ -129,7 +129,8 @@ class WhooshEngine:
             return None
         except OSError as error:
             raise SearchUnavailable(f"the index at {self.root} cannot be read: {error}") from error
-        return self.root / name if name.startswith(f"f{FORMAT}-") else None
+        directory = self.root / name
+        return directory if name.startswith(f"f{FORMAT}-") and directory.is_dir() else None
 
     def _make_root(self) -> None:
         try:

@@ -116,6 +116,14 @@ def test_the_printed_number_of_a_copy_finds_its_book(ask: Search) -> None:
     assert titles(ask(q="LQ00017")) == {"桃树嫁接图解"}
 
 
+def test_the_printed_number_of_a_copy_keeps_the_other_conditions(ask: Search) -> None:
+    assert titles(ask(q="LQ00017", branch="west")) == set()
+    assert titles(ask(q="LQ00017", available=1, branch="west")) == set()
+    assert titles(ask(q="LQ00017", available=1, branch="east")) == {"桃树嫁接图解"}
+    second = ask(q="LQ00017", page=2)
+    assert (second["items"], second["total"]) == ([], 1)
+
+
 def test_no_words_list_everything_page_by_page(ask: Search) -> None:
     first, second = ask(per_page=3), ask(per_page=3, page=2)
     assert (len(first["items"]), len(second["items"]), first["total"]) == (3, 1, 4)

@@ -81,6 +81,14 @@ def test_facets_narrow_and_can_be_taken_away(show: Page) -> None:
     assert re.search(r'href="/s\?q=%E5%AB%81%E6%8E%A5"\s+aria-current="true">\s*农业科学', narrowed)
 
 
+def test_no_number_beside_the_list_is_larger_than_what_it_leads_to(show: Page) -> None:
+    page = show(q="嫁接", clc="I")
+    assert headings(page) == ["嫁接的故事"]
+    assert "本村" not in re.findall(r"<h1>([^<]*)</h1>", page)[0], "what stands here is of another class"
+    (address,) = links(show(q="嫁接", kids=1), "本村能借")
+    assert "kids=1" in address, "the number counts children's books, so the link leads to them"
+
+
 def test_a_stranger_is_led_to_sign_in_by_a_link_with_a_name_of_its_own(show: Page) -> None:
     page = show(q="嫁接")
     assert re.search(r'href="/holds/new\?bib=\d+">.*?送到我们村.*?嫁接的故事', page, re.DOTALL)

@@ -1,6 +1,7 @@
 """The index follows the database, whatever happens in between."""
 
 import random
+import shutil
 from collections.abc import Callable
 
 import pytest
@@ -14,6 +15,8 @@ from catalog.search import source
 from catalog.search.engines import engine
 from catalog.search.protocol import CONSUMER, Query, SearchUnavailable
 from catalog.search.rebuild import rebuild
+from catalog.search.whoosh_engine import WhooshEngine
+from catalog.search.wiring import build_missing_index
 from library.branches.models import Branch
 from library.kernel import clock, events, jobs
 from library.kernel.db import Database
@@ -163,7 +166,23 @@ def test_a_missing_index_is_built_from_the_database(app: Flask, database: Databa
         assert len(engine().bib_ids()) == 2
 
 
-def test_a_second_writer_is_refused(app: Flask, database: Database) -> None:
+def test_an_index_whose_files_were_deleted_is_built_again(app: Flask, database: Database) -> None:
+    with app.app_context():
+        with database.writing() as session:
+            a_bib(session, title="桃树嫁接图解")
+        rebuild(database, engine())
+        engine().close()
+        found = engine()
+        assert isinstance(found, WhooshEngine)
+        for directory in found.root.glob("f*-*"):
+            shutil.rmtree(directory)
+        assert not engine().exists()
+        build_missing_index()
+        assert len(engine().bib_ids()) == 1
+
+
+def test_a_second_writer_is_refused(app: Flask, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("catalog.search.rebuild._SYNCHRONISATION_WAIT_S", 0.0)
     with (
         app.app_context(),
         engine().exclusive(),
