@@ -231,7 +231,9 @@ def _locked(session: Session, hold_id: int) -> Held:
 def _promise(session: Session, operation: Operation, hold: Held) -> None:
     """Promise the day the copy is due for this place in the queue, and the van's next visit after it."""
     today = clock.local_date(operation.at)
-    dues = session.scalars(select(Loan.due_on).where(Loan.bib_id == hold.bib_id, Loan.in_at.is_(None)))
+    # By the copy: a loan keeps the title it was made under when that is merged.
+    lent = select(Loan.due_on).join(Item, Item.id == Loan.item_id)
+    dues = session.scalars(lent.where(Item.bib_id == hold.bib_id, Loan.in_at.is_(None)))
     back = expected_back(dues, queries.position(session, hold.id) or 0, today)
     if back is not None:
         van = next_van_day(session, hold.pickup_branch_id, back + timedelta(days=1))

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Exists, Select, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
+from catalog.bibs.models import BibMerge
 from catalog.items.models import Item
 from circulation.models import TRANSFER_OPEN, Box, BoxLine, Hold, Loan, LoanRenewal, Transfer, TransferStep
 from library.kernel.checks import Invariant
@@ -16,6 +17,11 @@ ON_THE_ROAD = ("packed", "dispatched")
 
 def _more_than_one(column: ColumnElement[Any], condition: ColumnElement[bool]) -> Select[Any]:
     return select(column).where(condition).group_by(column).having(func.count() > 1)
+
+
+def _merged(bib_id: Any) -> Exists:
+    """Return whether a title ever was merged: its copies may bear another one, and a merge rewrites nothing."""
+    return exists().where(or_(BibMerge.from_id == bib_id, BibMerge.into_id == bib_id))
 
 
 _last_step = select(
@@ -70,20 +76,23 @@ INVARIANTS = (
     ),
     Invariant(
         "captured_is_of_the_title",
-        "The copy kept for a hold is of the title it asks for.",
+        "The copy kept for a hold is of the title it asks for, or the queue is about to follow a merge.",
         select(Hold.id, Hold.captured_item_id)
         .join(Item, Item.id == Hold.captured_item_id)
         .where(
             Hold.state.in_(CAPTURED),
-            or_(Item.bib_id != Hold.bib_id, (Hold.item_id.is_not(None)) & (Hold.item_id != Hold.captured_item_id)),
+            or_(
+                (Item.bib_id != Hold.bib_id) & ~_merged(Hold.bib_id),
+                (Hold.item_id.is_not(None)) & (Hold.item_id != Hold.captured_item_id),
+            ),
         ),
     ),
     Invariant(
         "loan_is_of_the_title",
-        "A loan names the title of its copy, or one merged into it.",
+        "A loan names the title of its copy, or one that was merged with others since.",
         select(Loan.id, Loan.bib_id)
         .join(Item, Item.id == Loan.item_id)
-        .where(Loan.in_at.is_(None), Loan.bib_id != Item.bib_id),
+        .where(Loan.in_at.is_(None), Loan.bib_id != Item.bib_id, ~_merged(Loan.bib_id)),
     ),
     Invariant(
         "transfer_state_is_its_last_step",

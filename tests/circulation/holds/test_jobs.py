@@ -13,12 +13,13 @@ from circulation.holds import services as holds
 from circulation.logistics import jobs as road_jobs
 from circulation.logistics import services as transfers
 from circulation.models import Case, Hold, Transfer
+from library.checks import register_all
+from library.kernel import checks, jobs
 from library.kernel import clock as kernel_clock
-from library.kernel import jobs
 from library.kernel.db import Database
 from library.kernel.models import OperationRow
 from library.kernel.operations import system_operation
-from tests.factories import a_bib, a_county, a_patron, an_item, county_policies
+from tests.factories import a_bib, a_county, a_loan, a_patron, an_item, county_policies
 
 Move = Callable[[datetime], None]
 
@@ -95,6 +96,34 @@ def test_what_never_arrives_is_missing_and_another_copy_is_sent_for(
         held = session.get_one(Hold, hold_id)
         assert held.captured_item_id == max(session.scalars(select(Item.id)))
     assert state_of(app, database, hold_id) == "in_transit"
+
+
+def test_a_loan_of_a_merged_title_still_counts_and_breaks_no_invariant(
+    app: Flask, database: Database, clock: Move
+) -> None:
+    with app.app_context(), database.writing() as session:
+        county = a_county(session)
+        county_policies(session)
+        old, into = a_bib(session), a_bib(session)
+        reader, other = (a_patron(session, branch=county["east"]) for _ in range(2))
+        loan = a_loan(session, item=an_item(session, branch=county["east"], bib=old), patron=reader)
+        merge_bibs(session, system_operation("merge_bibs"), into.id, old.id)
+        answers = [
+            holds.place_hold(
+                session,
+                system_operation("place_hold"),
+                patron_id=patron.id,
+                bib_id=into.id,
+                pickup_branch_id=county["east"].id,
+            )
+            for patron in (reader, other)
+        ]
+        due = loan.due_on
+        register_all()
+        broken = [breach.invariant.name for breach in checks.run(session, "loan_is_of_the_title")]
+    assert [one["code"] for one in answers[0]["reasons"]] == ["already_on_loan_to_patron"]
+    assert answers[1]["hold"]["promised_on"] == due.isoformat()
+    assert broken == []
 
 
 def test_the_queue_follows_a_merge_and_its_undoing(app: Flask, database: Database, clock: Move) -> None:
