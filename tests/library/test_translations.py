@@ -9,6 +9,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "library/translations/zh_Hans/LC_MESSAGES"
 PACKAGES = ("library", "catalog", "circulation")
 METHODS = [("**/templates/**.html", "jinja2"), ("**.py", "python")]
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "lazy_gettext": None, "_l": None, "N_": None}
@@ -30,7 +31,7 @@ def used() -> Iterator[tuple[str, str]]:
 def translated() -> dict[str, tuple[str, ...]]:
     """Return the Chinese of every message; a plural has one form in Chinese."""
     known: dict[str, tuple[str, ...]] = {}
-    for path in sorted((ROOT / "library/translations/zh_Hans/LC_MESSAGES").glob("*.po")):
+    for path in sorted(FOLDER.glob("*.po")):
         with path.open("rb") as file:
             messages = list(read_po(file, locale="zh_Hans"))
         for message in messages:
@@ -43,6 +44,17 @@ def translated() -> dict[str, tuple[str, ...]]:
 
 
 KNOWN = translated()
+
+
+def test_no_message_is_translated_differently_in_two_files() -> None:
+    """All files are merged when the application starts, and of two translations the reader would see one at random."""
+    seen: dict[str, dict[str, str]] = {}
+    for path in sorted(FOLDER.glob("*.po")):
+        with path.open("rb") as file:
+            for message in read_po(file, locale="zh_Hans"):
+                if message.id:
+                    seen.setdefault(str(message.id), {})[path.stem] = str(message.string)
+    assert {text: found for text, found in seen.items() if len(set(found.values())) > 1} == {}
 
 
 def test_every_message_is_translated() -> None:

@@ -131,7 +131,7 @@ def test_nothing_in_the_village_leads_to_the_whole_county(show: Page) -> None:
 
 def test_a_slip_of_the_pen_is_put_right_by_a_link(show: Page) -> None:
     page = show(q="桃树稼接")
-    assert "你要找的是不是" in page
+    assert "您要找的是不是" in page
     assert "<b>桃树嫁接</b>" in page
 
 
