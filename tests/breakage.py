@@ -236,6 +236,7 @@ BREAKS: dict[str, Break] = {
     "one_open_condition": lambda session: _copy(session, ItemCondition),
     "item_stands_in_its_home": _break_home,
     "items_are_not_under_merged_bibs": _break_merged_items,
+    "available_says_what_follows": lambda session: _set(session, Item, is_available=True),
     "one_open_loan": _second_loan,
     "one_open_transfer": lambda session: _copy(session, Transfer),
     "one_captured_hold": lambda session: _copy(session, Hold),
