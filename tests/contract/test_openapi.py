@@ -1,0 +1,77 @@
+"""The OpenAPI document names every call other programs rely on, and describes its answers."""
+
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+CALLS = """
+GET /bibs
+GET /bibs/{bib_id}
+GET /bibs/{bib_id}/items
+GET /bibs/{bib_id}/marc
+POST /bibs
+PATCH /bibs/{bib_id}
+POST /bibs/{bib_id}/merge
+POST /items
+GET /items
+GET /items/{item_id}
+GET /branches
+GET /branches/{code}
+POST /patrons
+GET /patrons
+GET /patrons/{patron_id}
+POST /checkouts
+POST /checkins
+POST /renewals
+POST /holds
+POST /holds/{hold_id}/cancel
+GET /holds
+POST /transfers
+POST /transfers/{transfer_id}/pick
+POST /transfers/{transfer_id}/pack
+POST /transfers/{transfer_id}/dispatch
+POST /transfers/{transfer_id}/receive
+POST /transfers/{transfer_id}/shelve
+POST /transfers/{transfer_id}/cancel
+GET /transfers
+POST /boxes
+POST /boxes/{code}/pack
+POST /boxes/{code}/dispatch
+POST /boxes/{code}/receive
+POST /wishes
+GET /wishes
+POST /restock/plans
+GET /restock/plans/{plan_id}
+PATCH /restock/plans/{plan_id}/lines/{line_id}
+POST /restock/plans/{plan_id}/approve
+POST /restock/plans/{plan_id}/cancel
+GET /stats
+""".split("\n")
+
+
+@pytest.fixture
+def document(client: FlaskClient) -> dict[str, Any]:
+    answer = client.get("/api/v1/openapi.json")
+    assert answer.status_code == 200
+    described: dict[str, Any] = answer.get_json()
+    return described
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("call", [call for call in CALLS if call])
+def test_every_call_others_rely_on_is_described(document: dict[str, Any], call: str) -> None:
+    method, path = call.split(" ")
+    described = document["paths"][f"/api/v1{path}"][method.lower()]
+    assert set(described["responses"]) & {"200", "201"}
+    assert described["summary"]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_the_document_is_openapi_three_one_with_problems_as_errors(document: dict[str, Any]) -> None:
+    assert document["openapi"].startswith("3.1")
+    assert "bearer" in str(document["components"]["securitySchemes"])
+    for path, methods in document["paths"].items():
+        for method, described in methods.items():
+            if method in {"get", "post", "patch"}:
+                assert "default" in described["responses"] or "422" in described["responses"], (path, method)
