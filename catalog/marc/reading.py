@@ -15,6 +15,8 @@ from catalog.marc.reasons import Reason, Refusal, Repair
 from catalog.marc.record import Flavour, Kind, Readable, Record
 
 _HEAD = 1 << 16
+_TEXT_BYTES = bytes({*b"\x00\t\n\r\x1a\x1b\x1d\x1e\x1f", *range(0x20, 0x100)})
+_MOST_CONTROLS = 0.02
 
 
 class _Continued:
@@ -82,9 +84,14 @@ def form_of(head: bytes) -> Form | None:
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if start[:1] == b"<":
         return Form.MARCXML
-    if start[:1] not in {b"{", b"["} and iso2709.FIELD_END in head:
+    if start[:1] not in {b"{", b"["} and iso2709.FIELD_END in head and not _is_binary(head):
         return Form.ISO2709
     return None
+
+
+def _is_binary(head: bytes) -> bool:
+    """Tell whether the bytes are a picture, an archive or a program: there every tenth is a control, in text none."""
+    return len(head.translate(None, delete=_TEXT_BYTES)) > _MOST_CONTROLS * len(head)
 
 
 def _iso2709(stream: Readable) -> Iterator[Found | Refused]:

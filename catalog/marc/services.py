@@ -7,6 +7,7 @@ on with.
 """
 
 import gc
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
@@ -45,8 +46,8 @@ class Source:
 
 
 def source_of(path: Path) -> Source:
-    """Return a file on disk as a source."""
-    return Source(path.name, lambda: path.open("rb"))
+    """Return a file on disk as a source; its name may be in any encoding, and is kept as text."""
+    return Source(os.fsencode(path.name).decode("utf-8", "replace"), lambda: path.open("rb"))
 
 
 def place_at(session: Session, branch: Branch) -> Place:

@@ -1,5 +1,6 @@
 """`library branches`: the tree from a division table."""
 
+import csv
 from pathlib import Path
 
 import click
@@ -32,7 +33,7 @@ def import_(file: Path, rooms_file: Path | None, as_json: bool) -> None:
 
     The same table again changes nothing; a table with a fault changes nothing either.
     """
-    rooms = read_rooms(rooms_file.read_bytes()) if rooms_file else ()
+    rooms = _rooms_in(rooms_file) if rooms_file else ()
     done = _import(database(), file.read_bytes(), rooms)
     lines = [f"line {fault.line}: {fault.code} {fault.about}".rstrip() for fault in done.faults]
     if done.faults:
@@ -42,6 +43,13 @@ def import_(file: Path, rooms_file: Path | None, as_json: bool) -> None:
     console.finish(done.as_json(file.name), as_json, *lines)
     if done.faults:
         raise SystemExit(1)
+
+
+def _rooms_in(file: Path) -> tuple[Room, ...]:
+    try:
+        return read_rooms(file.read_bytes())
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise console.fail(f"{file} is not a table in UTF-8 or GB18030 ({type(error).__name__})") from error
 
 
 def _import(target: Database, data: bytes, rooms: tuple[Room, ...]) -> Imported:

@@ -79,15 +79,22 @@ def decode(data: bytes) -> str:
 
 
 def rows_of(text: str) -> Iterator[tuple[int, dict[str, str]]]:
-    """Yield the lines of a table as (line number, values by lower-case column name); empty lines are left out."""
+    """Yield the lines of a table as (line number, values by lower-case column name); empty lines are left out.
+
+    Values come without what cannot be seen: line breaks, zero-width marks of spreadsheets, NUL, which PostgreSQL refuses.
+    """
     head = text.split("\n", 1)[0]
     separator = max("\t,;", key=head.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     names = [name.strip().lower() for name in next(reader, [])]
     for values in reader:
         if any(value.strip() for value in values):
-            cells = [value.strip() for value in values] + [""] * (len(names) - len(values))
+            cells = [_clean(value) for value in values] + [""] * (len(names) - len(values))
             yield reader.line_num, dict(zip(names, cells, strict=False))
+
+
+def _clean(value: str) -> str:
+    return "".join(character for character in " ".join(value.split()) if character.isprintable())
 
 
 def read_divisions(data: bytes) -> Table:
@@ -105,7 +112,10 @@ def read_divisions(data: bytes) -> Table:
 
 
 def read_rooms(data: bytes) -> tuple[Room, ...]:
-    """Read a table of further rooms with the columns `village_code`, `name` and optionally `host`."""
+    """Read a table of further rooms with the columns `village_code`, `name` and optionally `host`.
+
+    Raises `UnicodeDecodeError` or `csv.Error` when it is no table.
+    """
     return tuple(
         Room(row.get("village_code", ""), row.get("name", ""), row.get("host", ""), line)
         for line, row in rows_of(decode(data))

@@ -29,6 +29,9 @@ from library.kernel.operations import Operation
 from library.patrons.models import PatronCard
 from library.patrons.services import GuardianIn, register
 
+LONGEST_NAME = 200
+LONGEST_CARD = 64
+YEAR_DIGITS = 4
 _HEADS = {
     "姓名": "name",
     "馆代码": "home_branch",
@@ -137,13 +140,28 @@ def import_patrons(session: Session, operation: Operation, lines: Sequence[Line]
 
 
 def _fault(line: Line, card: str, branches: dict[str, Branch], seen: dict[str, int]) -> str | None:
-    if not line.values["name"]:
+    """Return what is wrong with a line that only this file can tell; the rest `register` refuses."""
+    name, code = line.values["name"], line.values["home_branch"]
+    if not name:
         return "missing_name"
-    if line.values["home_branch"] not in branches:
-        return f"unknown_branch: {line.values['home_branch']}"
+    if max(len(name), len(line.values.get("guardian", ""))) > LONGEST_NAME:
+        return f"name_too_long: {LONGEST_NAME}"
+    if code not in branches:
+        return f"unknown_branch: {code}"
+    return _number_fault(line) or _card_fault(line, card, seen)
+
+
+def _number_fault(line: Line) -> str | None:
     born_in = line.values.get("born_in", "")
-    if born_in and not (born_in.isascii() and born_in.isdigit()):
-        return f"bad_birth_year: {born_in}"
+    if born_in and not (born_in.isascii() and born_in.isdigit() and len(born_in) == YEAR_DIGITS):
+        return f"bad_birth_year: {born_in[:40]}"
+    return None
+
+
+def _card_fault(line: Line, card: str, seen: dict[str, int]) -> str | None:
+    given = line.values.get("card", "")
+    if given and (not card or len(given) > LONGEST_CARD):
+        return f"bad_card: {given[:LONGEST_CARD]}"
     if card and seen.setdefault(card, line.number) != line.number:
         return f"duplicate_card: as in line {seen[card]}"
     return None
@@ -157,7 +175,7 @@ def _register(session: Session, operation: Operation, line: Line, card: str, bra
     register(
         session,
         operation,
-        name=values["name"][:200],
+        name=values["name"],
         category=_CATEGORIES.get(category, category),
         home_branch=branch,
         born_in=int(born_in) if born_in else None,

@@ -1,6 +1,9 @@
 """`library catalog` as an operator and a program see it."""
 
 import json
+import os
+import random
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +48,19 @@ def test_import_tells_what_it_did_in_one_json_object(operator: Operator) -> None
     summary = operator.asked("import", GOOD, str(FOLDER / "sample_dc.xml"))
     assert (summary["records"], summary["new"], summary["rejected"]) == (10, 10, 0)
     assert summary["errors"] == [{"file": "sample_dc.xml", "offset": 0, "reason": "not_marc"}]
+
+
+def test_a_file_whose_name_is_no_utf_8_is_imported(operator: Operator, tmp_path: Path) -> None:
+    file = tmp_path / os.fsdecode(b"\xca\xe9.iso")
+    shutil.copy(GOOD, file)
+    assert operator.asked("import", str(file))["new"] == 10
+
+
+def test_a_picture_is_one_refused_file_and_not_thousands_of_bad_records(operator: Operator, tmp_path: Path) -> None:
+    picture = tmp_path / "photo.jpg"
+    picture.write_bytes(random.Random(1).randbytes(200_000))
+    summary = operator.asked("import", GOOD, str(picture))
+    assert (summary["records"], summary["rejected"], summary["refused_files"]) == (10, 0, ["photo.jpg"])
 
 
 def test_import_of_nothing_but_other_files_fails_in_one_line(operator: Operator) -> None:

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import pytest
 from flask import Flask
 
 from library.branches.commands import branches
@@ -41,3 +42,19 @@ def test_a_bad_table_exits_1_lists_its_lines_and_changes_nothing(app: Flask, tmp
         (4, "duplicate_code: 2"),
     ]
     assert app.test_client().get("/api/v1/branches").get_json()["total"] == 0
+
+
+@pytest.mark.parametrize("raw", [b"\xff\xff\x00", b"village_code,name\n1," + b"x" * 200_000])
+def test_a_file_of_rooms_that_is_no_table_is_refused_in_one_line(app: Flask, tmp_path: Path, raw: bytes) -> None:
+    rooms = tmp_path / "rooms.csv"
+    rooms.write_bytes(raw)
+    done = app.test_cli_runner().invoke(branches, ["import", str(FIXTURE), "--rooms", str(rooms)])
+    assert done.exit_code == 1
+    assert "not a table" in done.stderr
+
+
+def test_what_cannot_be_seen_is_left_out_of_names(app: Flask, tmp_path: Path) -> None:
+    table = tmp_path / "t.tsv"
+    table.write_text("code\tname\tlevel\tparent_code\n1\t\u200b柳泉\0县\ufeff\tcounty\t\n", "utf-8")
+    assert app.test_cli_runner().invoke(branches, ["import", str(table)]).exit_code == 0
+    assert app.test_client().get("/api/v1/branches/1").get_json()["name"] == "柳泉县"

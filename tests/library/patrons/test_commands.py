@@ -67,6 +67,25 @@ def test_one_bad_line_and_nobody_is_registered(county: Flask, database: Database
     assert readers(database) == 1
 
 
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("王二,east,---,1970,", "bad_card"),
+        (f"王二,east,{'1' * 200},1970,", "bad_card"),
+        (f"{'王' * 201},east,B1,1970,", "name_too_long"),
+        (f"王二,east,B1,2018,{'王' * 201}", "name_too_long"),
+        (f"王二,east,B1,{'9' * 5000},", "bad_birth_year"),
+        ("王二,east,B1,70,", "bad_birth_year"),
+    ],
+)
+def test_what_does_not_fit_is_named_and_never_cut(county: Flask, tmp_path: Path, line: str, reason: str) -> None:
+    file = tmp_path / "readers.csv"
+    file.write_text(f"name,home_branch,card,born_in,guardian\n{line}\n", "utf-8")
+    done = county.test_cli_runner().invoke(patrons, ["import", str(file), "--json"])
+    (error,) = json.loads(done.stdout.splitlines()[-1])["errors"]
+    assert error["reason"].startswith(reason)
+
+
 def test_a_file_that_is_no_table_is_refused(county: Flask, tmp_path: Path) -> None:
     file = tmp_path / "readers.csv"
     file.write_bytes(b"\xff\xff\x00")
