@@ -3,7 +3,7 @@
 `trap`, `target` and `Trapped` are in `capture`; they are named here too, because they belong to what other rooms call.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
 from sqlalchemy import exists, func, insert, or_, select, update
@@ -31,7 +31,8 @@ __all__ = [
     "arrived",
     "cancel_hold",
     "captured_for_other",
-    "expire_pickups",
+    "expire_pickup",
+    "expired_pickups",
     "fulfil",
     "let_go",
     "lost_its_copy",
@@ -40,9 +41,9 @@ __all__ = [
     "settle",
     "shelved",
     "target",
-    "target_waiting",
     "trap",
     "waiting_count",
+    "worth_targeting",
 ]
 
 
@@ -118,29 +119,31 @@ def set_aside(session: Session, operation: Operation, hold_id: int) -> Answer:
     return _answer(session, (), hold_id)
 
 
-def expire_pickups(session: Session, operation: Operation, on: date, *, limit: int = 50) -> list[int]:
-    """End up to `limit` holds whose book was not collected before `on`; return their ids. The books go on."""
-    wanted = changes.query().where(Hold.state == "ready", Hold.pickup_until_on < on).order_by(Hold.id).limit(limit)
-    ended = []
-    for found in changes.read(session, wanted):
-        hold = _locked(session, found.id)
-        if hold.state is State.READY:
-            change(session, operation, hold, Action.EXPIRE, cause="not_collected")
-            _free(session, operation, hold)
-            ended.append(hold.id)
-    return ended
+def expired_pickups(session: Session, on: date) -> Sequence[int]:
+    """Return the ids of the holds whose book was not collected before `on`."""
+    wanted = select(Hold.id).where(Hold.state == "ready", Hold.pickup_until_on < on)
+    return session.scalars(wanted.order_by(Hold.id)).all()
 
 
-def target_waiting(session: Session, operation: Operation, *, after_id: int = 0, limit: int = 50) -> tuple[int, int]:
-    """Look again for copies for up to `limit` waiting holds above `after_id`; return (how many got one, last id seen).
+def expire_pickup(session: Session, operation: Operation, hold_id: int) -> bool:
+    """End a hold whose book was not collected, and let the book go on; False when it was collected meanwhile."""
+    hold = _locked(session, hold_id)
+    if hold.state is not State.READY:
+        return False
+    change(session, operation, hold, Action.EXPIRE, cause="not_collected")
+    _free(session, operation, hold)
+    return True
 
-    Only titles of which a copy stands on a shelf are looked at: new copies, copies found again, transfers cancelled.
+
+def worth_targeting(session: Session) -> Sequence[int]:
+    """Return the ids of the waiting holds on titles of which a copy stands on a shelf, in queue order.
+
+    Such are new copies, copies found again, transfers cancelled.
     """
     on_shelf = exists().where(Item.bib_id == Hold.bib_id, Item.is_available)
-    wanted = select(Hold.id).where(Hold.state == "waiting", Hold.id > after_id, on_shelf).order_by(Hold.id).limit(limit)
-    ids = list(session.scalars(wanted))
-    served = sum(target(session, operation, hold_id) is not None for hold_id in ids)
-    return served, ids[-1] if ids else 0
+    return session.scalars(
+        select(Hold.id).where(Hold.state == "waiting", on_shelf).order_by(Hold.placed_at, Hold.id)
+    ).all()
 
 
 def captured_for_other(session: Session, item_id: int, patron_id: int) -> bool:

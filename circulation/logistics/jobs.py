@@ -4,10 +4,8 @@ from datetime import timedelta
 
 from circulation.logistics import services
 from library.kernel import clock, jobs
-from library.kernel.db import writing
-from library.kernel.operations import remember, system_operation
+from library.kernel.db import reading
 
-CHUNK = 20
 # A fortnightly round brings everything within 14 days; three weeks leave room for one that was cancelled.
 MOST_DAYS_ON_THE_ROAD = 21
 
@@ -15,13 +13,6 @@ MOST_DAYS_ON_THE_ROAD = 21
 @jobs.scheduled("miss_overdue_transfers", daily="00:40")
 def miss_overdue() -> int:
     """Take copies dispatched more than `MOST_DAYS_ON_THE_ROAD` days ago as missing; return how many."""
-    before = clock.now() - timedelta(days=MOST_DAYS_ON_THE_ROAD)
-    missed = 0
-    while True:
-        operation = system_operation("miss_overdue_transfers")
-        with writing() as session:
-            found = services.miss_overdue(session, operation, before, limit=CHUNK)
-            if not found:
-                return missed
-            remember(session, operation, "done")
-        missed += found
+    with reading() as session:
+        late = services.overdue(session, clock.now() - timedelta(days=MOST_DAYS_ON_THE_ROAD))
+    return jobs.one_by_one("miss_overdue_transfers", late, services.give_up)

@@ -4,7 +4,7 @@ Every step writes the transfer's row, its step and its event in `steps.advance`.
 or the receiving branch is asked by the entry point. A step that does not fit is a refusal with the steps that do.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -132,18 +132,17 @@ def take_missing(session: Session, operation: Operation, moves: list[Move], *, b
     refresh_availability(session, [move.item_id for move in moves])
 
 
-def miss_overdue(session: Session, operation: Operation, before: datetime, *, limit: int) -> int:
-    """Take up to `limit` copies dispatched before an instant and not seen since as missing; return how many."""
-    wanted = (
-        select(Transfer.id)
-        .where(Transfer.state == str(State.DISPATCHED), Transfer.dispatched_at < before)
-        .order_by(Transfer.id)
-        .limit(limit)
-    )
-    ids = list(session.scalars(wanted))
-    for transfer_id in ids:
-        miss(session, operation, transfer_id)
-    return len(ids)
+def overdue(session: Session, before: datetime) -> Sequence[int]:
+    """Return the ids of the transfers dispatched before an instant and not seen since."""
+    wanted = select(Transfer.id).where(Transfer.state == str(State.DISPATCHED), Transfer.dispatched_at < before)
+    return session.scalars(wanted.order_by(Transfer.id)).all()
+
+
+def give_up(session: Session, operation: Operation, transfer_id: int) -> bool:
+    """Take a copy that has been on the road for too long as missing; False when it came meanwhile."""
+    if locked(session, transfer_id).state is not State.DISPATCHED:
+        return False
+    return bool(miss(session, operation, transfer_id)["decision"] == "allowed")
 
 
 def receive(session: Session, operation: Operation, transfer_id: int, *, at_branch_id: int | None = None) -> Answer:

@@ -26,10 +26,12 @@ from typing import Any, Final
 import structlog
 from sqlalchemy.engine import Row
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from library.kernel import events, leases, schedules
 from library.kernel.db import database, reading, writing
 from library.kernel.errors import DomainError
+from library.kernel.operations import Operation, remember, system_operation
 from library.kernel.schedules import Scheduled
 from library.kernel.telemetry import JOB_RUNS
 
@@ -212,3 +214,25 @@ def run_due(stop: threading.Event | None = None) -> int:
         JOB_RUNS.labels(one.name, outcome).inc()
         ran += 1
     return ran
+
+
+def one_by_one(kind: str, ids: Iterable[int], act: Callable[[Session, Operation, int], bool]) -> int:
+    """Act on each id in a transaction and an operation of its own; return for how many `act` did something.
+
+    No desk waits for the whole list, and an id that fails does not hold up the others: it is logged, and the last error is
+    raised at the end, so that the work is noted as failed and comes again.
+    """
+    done, failed = 0, None
+    for one in ids:
+        operation = system_operation(kind)
+        try:
+            with writing() as session:
+                if act(session, operation, one):
+                    remember(session, operation, "done")
+                    done += 1
+        except Exception as error:  # whatever it raises, the next one must have its turn
+            log.exception("job_failed_for_one", job=kind, id=one)
+            failed = error
+    if failed is not None:
+        raise failed
+    return done

@@ -180,8 +180,10 @@ class Moving(RuleBasedStateMachine):
 
     @rule(days=st.integers(min_value=0, max_value=10))
     def do_the_nightly_work(self, days: int) -> None:
-        holds.expire_pickups(self.session, self.operation("expire"), clock.today() + timedelta(days=days))
-        holds.target_waiting(self.session, self.operation("target"))
+        for hold_id in holds.expired_pickups(self.session, clock.today() + timedelta(days=days)):
+            holds.expire_pickup(self.session, self.operation("expire"), hold_id)
+        for hold_id in holds.worth_targeting(self.session):
+            holds.target(self.session, self.operation("target"), hold_id)
 
     @invariant()
     def nothing_contradicts(self) -> None:

@@ -266,8 +266,10 @@ def test_a_copy_not_collected_goes_on_and_the_hold_expires(desk: Desk) -> None:
     hold = desk.place(desk.reader())["hold"]
     desk.send(hold["transfer"])
     today = kernel_clock.today()
-    assert services.expire_pickups(desk.session, desk.make(), today + timedelta(days=7)) == []
-    assert services.expire_pickups(desk.session, desk.make(), today + timedelta(days=8)) == [hold["id"]]
+    assert services.expired_pickups(desk.session, today + timedelta(days=7)) == []
+    assert services.expired_pickups(desk.session, today + timedelta(days=8)) == [hold["id"]]
+    assert services.expire_pickup(desk.session, desk.make(), hold["id"])
+    assert not services.expire_pickup(desk.session, desk.make(), hold["id"])
     assert desk.state(hold["id"]) == "expired"
     reasons = desk.session.scalars(select(Transfer.reason).order_by(Transfer.id)).all()
     assert reasons == ["hold", "return_home"]
@@ -314,7 +316,8 @@ def test_a_cancelled_transfer_lets_the_hold_wait_until_the_next_look(desk: Desk)
     hold = desk.place(desk.reader())["hold"]
     transfers.cancel(desk.session, desk.make(), hold["transfer"])
     assert desk.state(hold["id"]) == "waiting"
-    assert services.target_waiting(desk.session, desk.make()) == (1, hold["id"])
+    assert services.worth_targeting(desk.session) == [hold["id"]]
+    assert services.target(desk.session, desk.make(), hold["id"]) is not None
     assert queries.view(desk.session, hold["id"])["copy"] == item.id
 
 

@@ -77,7 +77,8 @@ def test_three_copies_are_kept_for_three_of_eight_readers_and_the_others_wait_in
     assert outcomes(world.at_once(work)) == {"allowed": DESKS}
     with world.app.app_context(), world.database.writing() as session:
         # Whoever met a copy in another's hands was left waiting for the job.
-        holds.target_waiting(session, system_operation("target_holds"))
+        for hold_id in holds.worth_targeting(session):
+            holds.target(session, system_operation("target_holds"), hold_id)
     with world.app.app_context(), world.database.reading() as session:
         rows = session.execute(select(Hold.state, Hold.captured_item_id)).all()
     assert Counter(state for state, _ in rows) == {"in_transit": 3, "waiting": 5}

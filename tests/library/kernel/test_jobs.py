@@ -13,7 +13,7 @@ from sqlalchemy import select
 from library.kernel import events, jobs, leases, schedules
 from library.kernel.db import reading, writing
 from library.kernel.errors import Busy
-from library.kernel.models import EventDelivery, JobLease, JobSchedule
+from library.kernel.models import EventDelivery, JobLease, JobSchedule, OperationRow
 from library.kernel.operations import Operation
 from library.kernel.schedules import Scheduled
 
@@ -83,6 +83,20 @@ def test_a_busy_database_ends_the_round_and_not_the_process(
     record(operation, "bib.created")
     monkeypatch.setattr(events, "mark_failed", busy)
     assert jobs.run(threading.Event(), once=True)
+
+
+def test_one_that_fails_does_not_keep_the_others_from_their_turn(context: Flask) -> None:
+    done: list[int] = []
+
+    def act(_session: object, _operation: Operation, number: int) -> bool:
+        done.append(10 // number)
+        return True
+
+    with pytest.raises(ZeroDivisionError):
+        jobs.one_by_one("sweep", [2, 0, 5], act)
+    assert done == [5, 2]
+    with reading() as session:
+        assert session.scalars(select(OperationRow.kind)).all() == ["sweep", "sweep"]
 
 
 def test_nightly_work_that_fails_comes_again_within_the_hour(context: Flask, clock: Callable[[datetime], None]) -> None:
