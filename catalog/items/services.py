@@ -14,10 +14,10 @@ from catalog.items.rules import is_isbn
 from library.branches.models import Branch, Location
 from library.branches.services import default_location
 from library.kernel import clock
+from library.kernel.counters import next_code
 from library.kernel.errors import Conflict, Invalid, NotFound
 from library.kernel.events import record
-from library.kernel.identifiers import CodeKind, new_code, normalise_scan
-from library.kernel.models import Counter
+from library.kernel.identifiers import CodeKind, normalise_scan
 from library.kernel.operations import Operation
 
 BARCODE_COUNTER = "item_barcodes"
@@ -193,16 +193,11 @@ def _free_barcode(session: Session, owner_id: int, barcode: str) -> str:
 
 def _next_barcode(session: Session) -> str:
     """Return a new printed code; the counter is locked until the transaction ends."""
-    counter = session.get(Counter, BARCODE_COUNTER, with_for_update=True)
-    if counter is None:
-        counter = Counter(name=BARCODE_COUNTER, value=0)
-        session.add(counter)
-    while True:
-        counter.value += 1
-        session.flush()
-        code = new_code(CodeKind.ITEM, counter.value)
-        if session.scalar(select(ItemBarcode.id).where(ItemBarcode.barcode == code).limit(1)) is None:
-            return code
+
+    def is_taken(code: str) -> bool:
+        return session.scalar(select(ItemBarcode.id).where(ItemBarcode.barcode == code).limit(1)) is not None
+
+    return next_code(session, BARCODE_COUNTER, CodeKind.ITEM, is_taken)
 
 
 def _begin_history(session: Session, operation: Operation, item: Item, today: date) -> None:

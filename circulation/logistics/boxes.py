@@ -19,10 +19,10 @@ from circulation.logistics.steps import Move, advance, lock_items, open_moves
 from circulation.models import Box, BoxLine
 from circulation.whereabouts.services import refresh_availability
 from library.kernel import events
+from library.kernel.counters import next_code
 from library.kernel.decisions import Decision, Reason, reason
 from library.kernel.errors import NotFound
-from library.kernel.identifiers import CodeKind, new_code
-from library.kernel.models import Counter
+from library.kernel.identifiers import CodeKind
 from library.kernel.operations import Answer, Operation
 
 COUNTER = "boxes"
@@ -176,16 +176,10 @@ def _cannot_pack(session: Session, box: Box, move: Move) -> Reason | None:
 
 
 def _new_code(session: Session) -> str:
-    counter = session.get(Counter, COUNTER, with_for_update=True)
-    if counter is None:
-        counter = Counter(name=COUNTER, value=0)
-        session.add(counter)
-    while True:
-        counter.value += 1
-        session.flush()
-        code = new_code(CodeKind.BOX, counter.value)
-        if session.scalar(select(Box.id).where(Box.code == code)) is None:
-            return code
+    def is_taken(code: str) -> bool:
+        return session.scalar(select(Box.id).where(Box.code == code)) is not None
+
+    return next_code(session, COUNTER, CodeKind.BOX, is_taken)
 
 
 def _box_not_now(box: Box) -> Reason:

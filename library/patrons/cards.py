@@ -2,14 +2,14 @@
 
 from datetime import date
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from library.kernel import clock
+from library.kernel.counters import next_code
 from library.kernel.errors import Conflict, Invalid, NotFound
 from library.kernel.events import record
-from library.kernel.identifiers import CodeKind, new_code, normalise_scan
-from library.kernel.models import Counter
+from library.kernel.identifiers import CodeKind, normalise_scan
 from library.kernel.operations import Operation
 from library.patrons.models import Patron, PatronCard
 
@@ -80,15 +80,11 @@ def replace_card(session: Session, operation: Operation, patron: Patron, number:
 
 def next_card_number(session: Session) -> str:
     """Return a card number that was never given, and count it."""
-    counter = session.get(Counter, CARD_COUNTER, with_for_update=True)
-    if counter is None:
-        session.execute(insert(Counter).values(name=CARD_COUNTER, value=0))
-        counter = session.get_one(Counter, CARD_COUNTER)
-    while True:
-        counter.value += 1
-        number = new_code(CodeKind.PATRON, counter.value)
-        if not session.scalar(select(func.count()).where(PatronCard.number == number)):
-            return number
+
+    def is_taken(number: str) -> bool:
+        return session.scalar(select(PatronCard.id).where(PatronCard.number == number).limit(1)) is not None
+
+    return next_code(session, CARD_COUNTER, CodeKind.PATRON, is_taken)
 
 
 def _end_cards(session: Session, patron: Patron, state: str, day: date, *, number: str | None = None) -> None:
