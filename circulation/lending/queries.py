@@ -112,10 +112,13 @@ def lock_reader(session: Session, *, number: str | None = None, patron_id: int |
         session.execute(statements.LOCK_READER, {"number": number, "patron_id": patron_id}).all()
 
 
-def lock_copies(session: Session, *, barcode: str | None = None, item_id: int | None = None) -> None:
-    """On PostgreSQL, lock the copies a scan may mean, in the order of their ids."""
+def lock_copies(
+    session: Session, *, barcode: str | None = None, item_id: int | None = None, patron_id: int | None = None
+) -> None:
+    """On PostgreSQL, lock the copies a scan may mean and those kept for a reader, in the order of their ids."""
     if session.get_bind().dialect.name == "postgresql":
-        session.execute(statements.LOCK_COPIES, {"barcode": barcode, "item_id": item_id}).all()
+        values = {"barcode": barcode, "item_id": item_id, "patron_id": patron_id}
+        session.execute(statements.LOCK_COPIES, values).all()
 
 
 def bound_to(session: Session, item_id: int) -> tuple[int | None, int | None, int | None]:

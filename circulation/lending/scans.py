@@ -33,11 +33,11 @@ class Identified:
 def identify(session: Session, scan: Scan, *, patron_id: int | None = None) -> Identified:
     """Return the copy a scan means, locked on PostgreSQL; with `patron_id`, seen with that reader's holds."""
     if scan.item_id is not None:
-        lock_copies(session, item_id=scan.item_id)
+        lock_copies(session, item_id=scan.item_id, patron_id=patron_id)
         chosen = copy_by_id(session, scan.item_id, patron_id=patron_id)
         return Identified(chosen, None if chosen else reason(reasons.UNKNOWN_BARCODE))
     code = normalise_scan(scan.barcode or "")
-    lock_copies(session, barcode=code)
+    lock_copies(session, barcode=code, patron_id=patron_id)
     copies = copies_by_barcode(session, code, patron_id=patron_id) if code else []
     if len(copies) > 1:
         ids = tuple(found.copy.id for found in copies)

@@ -162,6 +162,12 @@ LOCK_COPIES = (
         or_(
             Item.id == bindparam("item_id"),
             Item.id.in_(select(ItemBarcode.item_id).where(ItemBarcode.barcode == bindparam("barcode"))),
+            # A loan frees the copy kept for the same reader when another one is taken.
+            Item.id.in_(
+                select(Hold.captured_item_id).where(
+                    Hold.patron_id == bindparam("patron_id", type_=Integer), Hold.state.in_(CAPTURED)
+                )
+            ),
         )
     )
     .order_by(Item.id)
