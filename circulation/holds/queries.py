@@ -57,19 +57,6 @@ def position(session: Session, hold_id: int) -> int | None:
     return session.scalar(select(_position()).where(Hold.id == hold_id, Hold.state == str(State.WAITING)))
 
 
-def to_fetch(session: Session, branch_id: int, limit: int = 200) -> list[View]:
-    """Return the holds whose copy stands on the shelf of a branch and is to be put aside there, in shelf order."""
-    rows = session.execute(
-        _query()
-        .add_columns(Bib.title)
-        .join(Bib, Bib.id == Hold.bib_id)
-        .where(Hold.pickup_branch_id == branch_id, Hold.state == str(State.READY), Hold.cause == TO_FETCH)
-        .order_by(Item.call_number_key, Hold.id)
-        .limit(limit)
-    )
-    return [{**_shown(row), "title": row.title} for row in rows]
-
-
 def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
     chosen = {Hold.patron_id: wanted.patron_id, Hold.bib_id: wanted.bib_id}
     conditions = [column == value for column, value in chosen.items() if value is not None]

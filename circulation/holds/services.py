@@ -30,7 +30,6 @@ __all__ = [
     "Trapped",
     "arrived",
     "cancel_hold",
-    "captured_for_other",
     "expire_pickup",
     "expired_pickups",
     "fulfil",
@@ -144,16 +143,6 @@ def worth_targeting(session: Session) -> Sequence[int]:
     return session.scalars(
         select(Hold.id).where(Hold.state == "waiting", on_shelf).order_by(Hold.placed_at, Hold.id)
     ).all()
-
-
-def captured_for_other(session: Session, item_id: int, patron_id: int) -> bool:
-    """Tell whether a copy is kept for somebody else than this reader."""
-    kept = select(Hold.id).where(
-        Hold.captured_item_id == item_id,
-        Hold.state.in_(CAPTURED),
-        or_(Hold.patron_id.is_(None), Hold.patron_id != patron_id),
-    )
-    return session.scalar(kept) is not None
 
 
 def waiting_count(session: Session, bib_id: int, besides_patron: int | None = None) -> int:

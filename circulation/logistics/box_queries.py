@@ -1,6 +1,5 @@
 """Reading boxes: who holds one, where it goes, what is in it, what may be done with it."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Select, func, select
@@ -35,18 +34,6 @@ def contents(session: Session, code: str) -> list[View]:
         .where(Box.code == code, BoxLine.closed_at.is_(None), BoxLine.transfer_id.is_not(None))
     )
     return views(session, [transfer_id for transfer_id in transfers if transfer_id is not None])
-
-
-def held_by(session: Session, branch_id: int, states: Sequence[str] = ("open", "sealed")) -> list[View]:
-    """Return the boxes that stand at a branch in one of `states`, the oldest first."""
-    wanted = _query().where(Box.holder_branch_id == branch_id, Box.state.in_(states))
-    return [_shown(row) for row in session.execute(wanted.order_by(Box.id))]
-
-
-def coming_to(session: Session, branch_id: int) -> list[View]:
-    """Return the boxes on their way to a branch, the first sent first."""
-    wanted = _query().where(Box.to_branch_id == branch_id, Box.state == "dispatched")
-    return [_shown(row) for row in session.execute(wanted.order_by(Box.dispatched_at, Box.id))]
 
 
 def _query() -> Select[*tuple[Any, ...]]:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from catalog.bibs.models import Bib
 from catalog.items.models import Item
-from circulation.logistics.rules import NOT_YET_SENT, State, allowed_actions
+from circulation.logistics.rules import State, allowed_actions
 from circulation.models import Box, BoxLine, Transfer
 from library.branches.models import Branch
 from library.branches.rounds import next_van_day
@@ -53,16 +53,6 @@ def page(session: Session, wanted: Filter, *, offset: int, limit: int) -> tuple[
     return [{**_shown(row), "title": row.title} for row in rows], total
 
 
-def to_send(session: Session, branch_id: int, limit: int = 200) -> list[View]:
-    """Return what a branch has to pick, pack or hand over, in shelf order, each with its title."""
-    return _worklist(session, Transfer.from_branch_id == branch_id, NOT_YET_SENT, limit)
-
-
-def to_receive(session: Session, branch_id: int, limit: int = 200) -> list[View]:
-    """Return what is on its way to a branch or has come and is not yet on the shelf, in shelf order."""
-    return _worklist(session, Transfer.to_branch_id == branch_id, TO_RECEIVE, limit)
-
-
 def promised_on(session: Session, from_branch_id: int, to_branch_id: int, not_before: date) -> date | None:
     """Return the day the van can bring a copy: the destination's first visit not before the sender's next one.
 
@@ -70,17 +60,6 @@ def promised_on(session: Session, from_branch_id: int, to_branch_id: int, not_be
     """
     collected = next_van_day(session, from_branch_id, not_before)
     return next_van_day(session, to_branch_id, collected or not_before)
-
-
-def _worklist(session: Session, here: Any, states: Sequence[State], limit: int) -> list[View]:
-    rows = session.execute(
-        _query()
-        .add_columns(Bib.title)
-        .where(here, Transfer.state.in_([str(state) for state in states]))
-        .order_by(Item.call_number_key, Transfer.id)
-        .limit(limit)
-    )
-    return [{**_shown(row), "title": row.title} for row in rows]
 
 
 def _conditions(wanted: Filter) -> list[Any]:

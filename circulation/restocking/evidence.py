@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from circulation.restocking.allocation import WORTH_ITS_PRICE, Pick
+from circulation.restocking.allocation import Pick
 from circulation.restocking.history import IntArray
 from circulation.restocking.moves import Move
 from circulation.restocking.proposal import Problem, Proposal, interval, title_of
@@ -139,11 +139,6 @@ class Account:
             move.net,
             evidence,
         )
-
-
-def is_optional(evidence: Mapping[str, Any]) -> bool:
-    """Tell whether a line is there because it pays, and not because a rule demands a minimum."""
-    return evidence.get("constraint") in (WORTH_ITS_PRICE, GAINS_MORE_HERE)
 
 
 def _short(value: float, digits: int = 3) -> float:

@@ -10,7 +10,6 @@ takes a fair lock before BEGIN IMMEDIATE: SQLite's own waiting polls, and starve
 On PostgreSQL there is no lock; services lock rows in one order: patron, items by id, the hold queue by bib.
 """
 
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -217,9 +216,3 @@ def writing() -> Iterator[Session]:
     """Yield a writing session of the current application's database; commits when the block ends."""
     with database().writing() as session:
         yield session
-
-
-def sqlite_url(directory: Path, name: str = "county.sqlite") -> str:
-    """Return the URL of the SQLite file `name` in `directory`, which is made when missing."""
-    directory.mkdir(parents=True, exist_ok=True)
-    return f"sqlite:///{os.fspath(directory / name)}"

@@ -27,11 +27,6 @@ def verify(stored: str | None, secret: str) -> bool:
     return stored is not None
 
 
-def is_outdated(stored: str) -> bool:
-    """Tell whether a hash was made with weaker parameters and should be made again at the next sign-in."""
-    return _HASHER.check_needs_rehash(stored)
-
-
 @cache
 def _dummy() -> str:
     return hash_secret("the secret of nobody")

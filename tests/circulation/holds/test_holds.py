@@ -90,9 +90,7 @@ def test_a_copy_on_the_pickup_shelf_is_ready_at_once_and_to_be_fetched(desk: Des
     assert (hold["state"], hold["copy"], hold["to_fetch"]) == ("ready", near.id, True)
     assert hold["promised_on"] == "2026-11-23"
     assert hold["pickup_until_on"] == "2026-11-30"
-    assert [row["id"] for row in queries.to_fetch(desk.session, desk.branches["east"].id)] == [hold["id"]]
     assert services.set_aside(desk.session, desk.make(), hold["id"])["hold"]["to_fetch"] is False
-    assert queries.to_fetch(desk.session, desk.branches["east"].id) == []
 
 
 def test_a_copy_elsewhere_is_sent_for_from_the_same_township_before_the_county(desk: Desk) -> None:
@@ -137,14 +135,6 @@ def test_a_copy_brought_back_elsewhere_is_sent_to_the_pickup_branch(desk: Desk) 
     assert (trapped.state, trapped.pickup_branch_id) == ("in_transit", desk.branches["west"].id)
     desk.send(trapped.transfer_id or 0)
     assert desk.state(hold["id"]) == "ready"
-
-
-def test_a_copy_that_is_kept_is_for_nobody_else(desk: Desk) -> None:
-    item = desk.copy("east")
-    owner, other = desk.reader(), desk.reader()
-    desk.place(owner)
-    assert services.captured_for_other(desk.session, item.id, other.id)
-    assert not services.captured_for_other(desk.session, item.id, owner.id)
 
 
 def test_a_hold_for_one_copy_waits_for_that_copy(desk: Desk) -> None:
