@@ -79,12 +79,13 @@ def scan() -> Response:
 @bp.get("/desk/moves")
 def moves_page() -> str:
     """List what to send, what to receive, and what is kept for readers."""
-    actor = require("lend")
+    actor = require("distribute")
     with reading() as session:
-        branch = places.desk_of(session, actor, request.args.get("branch"))
+        branch = places.desk_of(session, actor, request.args.get("branch"), "distribute")
         outgoing, incoming = moves.outgoing(session, branch), moves.incoming(session, branch)
         page = {
             "branch": branch,
+            "branches": places.desks_of(session, actor, "distribute"),
             "outgoing": outgoing,
             "incoming": incoming,
             "kept": moves.kept(session, branch),

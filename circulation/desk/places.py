@@ -31,17 +31,17 @@ def desks_of(session: Session, actor: Actor, permission: str = "lend") -> Sequen
     ).all()
 
 
-def desk_of(session: Session, actor: Actor, code: str | None) -> Branch:
+def desk_of(session: Session, actor: Actor, code: str | None, permission: str = "lend") -> Branch:
     """Return the desk the actor asks for, else the last one used here, else the first one.
 
     Raises `NotFound` `unknown_branch`, `NotAllowed` `outside_grant` or `not_allowed`.
     """
     if code:
         branch = branch_by_code(session, code)
-        require("lend", branch)
+        require(permission, branch)
         cookie[_COOKIE] = branch.code
         return branch
-    desks = desks_of(session, actor)
+    desks = desks_of(session, actor, permission)
     if not desks:
-        raise NotAllowed("not_allowed", permission="lend")
+        raise NotAllowed("not_allowed", permission=permission)
     return next((desk for desk in desks if desk.code == cookie.get(_COOKIE)), desks[0])
