@@ -12,7 +12,7 @@ from catalog.marc.description import describe
 from catalog.marc.holdings import Holding, holdings_of
 from catalog.marc.reading import Found, Refused
 from catalog.marc.reasons import Repair
-from catalog.marc.record import Kind
+from catalog.marc.record import Kind, checksum_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,7 @@ def prepare(file: str, found: Found | Refused, *, fallback_source: str, with_hol
     if found.kind is not Kind.BIBLIOGRAPHIC:
         return Prepared(file, found.offset, found.kind)
     description = describe(found.record, found.flavour)
+    stored = found.record.as_json()
     holdings, understood = holdings_of(found.record, found.flavour) if with_holdings else ([], True)
     repairs = list(found.repairs)
     if not description.title:
@@ -73,8 +74,8 @@ def prepare(file: str, found: Found | Refused, *, fallback_source: str, with_hol
         repairs=tuple(repairs),
         flavour=str(found.flavour),
         encoding=found.encoding,
-        record=found.record.as_json(),
-        checksum=found.record.checksum(),
+        record=stored,
+        checksum=checksum_of(stored),
         source=(description.agency or fallback_source)[:80],
         control_number=description.control_number[:60] or None,
         columns=with_title(columns_of(description)),

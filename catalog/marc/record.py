@@ -140,13 +140,7 @@ class Record:
         Lengths and encoding flags of the leader, and the character sets in 100$a/26-33 of CNMARC, differ when the same record
         arrives in UTF-8 from one seller and in GB18030 from another.
         """
-        fields = self.as_json()["fields"]
-        for entry in fields:
-            if entry[0] == "100" and len(entry) == 3:
-                entry[2] = [[code, _without_charset(value)] for code, value in entry[2]]
-        content = [self.leader[5:9] + self.leader[17:20], fields]
-        text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
-        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+        return checksum_of(self.as_json())
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +166,14 @@ def indexed(record: Record) -> IndexedRecord:
     return IndexedRecord(record.leader, record.fields, by_tag)
 
 
+def checksum_of(stored: Mapping[str, Any]) -> str:
+    """Return the checksum of a record in its stored form, see `Record.checksum`."""
+    leader = stored["leader"]
+    fields = [_for_checksum(entry) if entry[0] == "100" else entry for entry in stored["fields"]]
+    text = json.dumps([leader[5:9] + leader[17:20], fields], ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
 def control_field(tag: str, value: str) -> Field:
     """Return a control field."""
     return Field(tag, value)
@@ -187,6 +189,12 @@ def without_marks(text: str) -> str:
     if text.isascii() and "  " not in text:
         return text.strip()
     return " ".join(text.translate(NON_SORTING).split())
+
+
+def _for_checksum(entry: list[Any]) -> list[Any]:
+    if len(entry) == 2:
+        return entry
+    return [*entry[:2], [[code, _without_charset(value)] for code, value in entry[2]]]
 
 
 def _without_charset(coded: str) -> str:

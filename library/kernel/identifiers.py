@@ -10,8 +10,6 @@ import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
-from stdnum import isbn as stdnum_isbn
-
 # The quasigroup of order 10 of Damm's thesis; row = interim digit, column = next digit.
 _DAMM = (
     "0317598642",
@@ -28,6 +26,7 @@ _DAMM = (
 _AIM_PREFIX = re.compile(r"^\][A-Za-z]\d")
 _SEPARATORS = re.compile(r"[\s\-\u2010-\u2015]+")
 _MAX_CODE = 64
+_NOT_IN_ISBN = re.compile(r"[^0-9Xx]")
 
 
 class CodeKind(StrEnum):
@@ -89,8 +88,24 @@ def normalise_scan(text: str) -> str:
 
 
 def normalise_isbn(text: str) -> str | None:
-    """Return the 13-digit ISBN without hyphens, or None when the text is not a valid ISBN-10 or ISBN-13."""
-    compact = re.sub(r"[^0-9Xx]", "", unicodedata.normalize("NFKC", text)).upper()
-    if len(compact) not in {10, 13} or not stdnum_isbn.is_valid(compact):
+    """Return the 13-digit ISBN without hyphens, or None when the text is not a valid ISBN-10 or ISBN-13.
+
+    Computed here (ISO 2108): python-stdnum cleans a number four times over, a fifteenth of the time of an import.
+    """
+    compact = _NOT_IN_ISBN.sub("", unicodedata.normalize("NFKC", text)).upper()
+    if "X" in compact[:-1]:
         return None
-    return str(stdnum_isbn.compact(stdnum_isbn.to_isbn13(compact)))
+    if len(compact) == 10:
+        weighted = sum(weight * _isbn_digit(digit) for weight, digit in zip(range(10, 0, -1), compact, strict=True))
+        return None if weighted % 11 else f"978{compact[:9]}{_ean_check('978' + compact[:9])}"
+    is_sound = len(compact) == 13 and compact.startswith(("978", "979")) and compact[12] == _ean_check(compact[:12])
+    return compact if is_sound else None
+
+
+def _isbn_digit(digit: str) -> int:
+    return 10 if digit == "X" else int(digit)
+
+
+def _ean_check(digits: str) -> str:
+    """Return the check digit of twelve digits: weights 1 and 3 in turn."""
+    return str(-(sum(map(int, digits[::2])) + 3 * sum(map(int, digits[1::2]))) % 10)

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from flask import Flask
@@ -22,7 +23,17 @@ from catalog.marc.copies import Place
 from catalog.marc.models import ImportBatch, ImportRecord
 from catalog.marc.record import Flavour, Record, data_field
 from catalog.marc.reverting import Reverted, revert_batch
-from catalog.marc.services import Source, import_files, place_at, source_of, try_files
+from catalog.marc.services import (
+    CHUNK_SECONDS,
+    LARGEST_CHUNK,
+    SMALLEST_CHUNK,
+    Pace,
+    Source,
+    import_files,
+    place_at,
+    source_of,
+    try_files,
+)
 from catalog.marc.writing import for_carrier, to_iso2709
 from library.kernel import operations
 from library.kernel.db import Database
@@ -176,7 +187,7 @@ def test_a_barcode_of_another_book_is_listed_and_the_record_still_taken(catalogu
 def test_an_interrupted_import_is_gone_on_with_by_importing_again(
     catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("catalog.marc.services.CHUNK", 4)
+    monkeypatch.setattr("catalog.marc.services.Pace", partial(Pace, 4))
     source = real("cnmarc_bnu_utf8.iso")
     with pytest.raises(KeyboardInterrupt):
         import_files(
@@ -217,6 +228,20 @@ def test_a_record_the_database_refuses_costs_only_itself(catalogue: Catalogue, m
     assert (summary.counts["new"], summary.counts["rejected"]) == (9, 1)
     assert summary.errors[0]["reason"].startswith("storing_failed")
     assert catalogue.living() == 9
+
+
+def test_a_slow_disk_gets_fewer_records_at_a_time_and_a_fast_one_more() -> None:
+    pace = Pace()
+    first = pace.size
+    pace.took(first, 4 * CHUNK_SECONDS)
+    assert pace.size == first // 4
+    pace.took(pace.size, 60)
+    assert pace.size == SMALLEST_CHUNK
+    sizes = []
+    for _ in range(8):
+        pace.took(pace.size, 0.0)
+        sizes.append(pace.size)
+    assert (sizes[0], sizes[-1]) == (2 * SMALLEST_CHUNK, LARGEST_CHUNK)
 
 
 def test_a_dry_run_tells_the_same_and_writes_nothing(catalogue: Catalogue) -> None:
