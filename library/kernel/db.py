@@ -7,7 +7,8 @@
 
 The entry point (route, command, job) opens one block; services receive the session and never commit. On SQLite a writer
 takes a fair lock before BEGIN IMMEDIATE: SQLite's own waiting polls, and starves one of eight clients for over a second.
-On PostgreSQL there is no lock; services lock rows in one order: patron, items by id, the hold queue by bib.
+On PostgreSQL there is no such lock; services lock rows in one order, patron, items by id, the hold queue by bib, and who
+waits for a row longer than the busy timeout is told so.
 """
 
 import sqlite3
@@ -43,6 +44,8 @@ from library.kernel.writer_lock import LockTimeout, WriterLock
 
 EXTENSION = "library.database"
 BUSY_SECONDS = 5.0
+# PostgreSQL: lock not available, deadlock detected, serialisation failure, statement or lock timeout.
+_WAITED_IN_VAIN = frozenset({"55P03", "40P01", "40001", "57014"})
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -113,7 +116,9 @@ class Database:
 
     def _engine(self) -> Engine:
         if not self.is_sqlite:
-            return create_engine(self.url, hide_parameters=True, pool_pre_ping=True, pool_size=8, max_overflow=8)
+            engine = create_engine(self.url, hide_parameters=True, pool_pre_ping=True, pool_size=8, max_overflow=8)
+            event.listen(engine, "connect", self._prepare_postgres)
+            return engine
         # Parameters stay out of error texts: they hold names and phone numbers, and errors reach the log.
         connect = {"timeout": self.busy_seconds, "check_same_thread": False}
         options: dict[str, Any] = {"connect_args": connect, "hide_parameters": True}
@@ -123,6 +128,12 @@ class Database:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
+
+    def _prepare_postgres(self, connection: Any, record: object) -> None:
+        """Let no statement wait for another's lock for longer than a writer on SQLite waits for its turn."""
+        del record
+        connection.execute(f"SET lock_timeout = {int(1000 * self.busy_seconds)}")
+        connection.commit()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -194,9 +205,14 @@ def _busy_when_locked() -> Iterator[None]:
     try:
         yield
     except OperationalError as error:
-        if "locked" in str(error.orig) or "busy" in str(error.orig):
+        if waited_in_vain(error):
             raise Busy("busy", retry_after=2) from error
         raise
+
+
+def waited_in_vain(error: OperationalError) -> bool:
+    """Tell whether the database could not be had because somebody else had it; the same may be sent again."""
+    return getattr(error.orig, "sqlstate", None) in _WAITED_IN_VAIN or "locked" in str(error.orig)
 
 
 def database() -> Database:

@@ -28,6 +28,7 @@ from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.wrappers import Response as AnyResponse
 
+from library.kernel.db import waited_in_vain
 from library.kernel.errors import (
     Busy,
     Conflict,
@@ -72,8 +73,6 @@ _HTTP_CODES = {
     500: "internal_error",
     503: "busy",
 }
-# PostgreSQL: lock not available, deadlock detected, serialisation failure, statement or lock timeout.
-_WAITED_IN_VAIN = frozenset({"55P03", "40P01", "40001", "57014"})
 
 
 @dataclass(frozen=True)
@@ -164,8 +163,7 @@ def _value(error: Exception) -> AnyResponse:
 
 
 def _operational(error: OperationalError) -> AnyResponse:
-    waited = getattr(error.orig, "sqlstate", None) in _WAITED_IN_VAIN or "locked" in str(error.orig)
-    if waited:
+    if waited_in_vain(error):
         return _domain(Busy("busy", retry_after=RETRY_SECONDS))
     log.error("database_unreachable", reason=str(error.orig).splitlines()[0][:200])
     return answer(Problem(503, "database_unreachable", "busy", {}, {"Retry-After": "30"}))

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.exc import StatementError
 
 from library.kernel.db import Database
@@ -42,6 +42,23 @@ def test_a_reading_block_keeps_nothing(database: Database) -> None:
         session.add(Counter(name="a", value=1))
         session.flush()
     assert counters(database) == 0
+
+
+def test_who_waits_too_long_for_a_row_is_told_to_come_again(database: Database, database_url: str) -> None:
+    impatient = Database(database_url, busy_seconds=0.2)
+    with impatient.writing() as session:
+        session.add(Counter(name="a", value=1))
+
+    def raise_it() -> None:
+        with impatient.writing() as session:
+            session.execute(update(Counter).values(value=2))
+
+    with database.writing() as session:
+        session.execute(update(Counter).values(value=3))
+        with pytest.raises(Busy):
+            raise_it()
+    raise_it()
+    impatient.dispose()
 
 
 def test_an_instant_without_timezone_is_refused(database: Database) -> None:
