@@ -4,13 +4,13 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Select, bindparam, case, func, literal, not_, select, update
+from sqlalchemy import Select, bindparam, case, func, not_, select, update
 from sqlalchemy.orm import Session
 
-from catalog.items.models import Item, ItemCondition
-from circulation.models import Hold, Loan
+from catalog.items.models import Item
+from circulation.models import HOLD_CAPTURED, Hold, Loan
 from circulation.whereabouts import facts
-from circulation.whereabouts.rules import Facts, Status, status, tree_distance
+from circulation.whereabouts.rules import GONE, Facts, Status, status, tree_distance
 from library.branches.models import Branch, Location
 from library.kernel.db import table_of
 
@@ -22,7 +22,6 @@ _REFRESH = (
     .where(Item.id.in_(bindparam("item_ids", expanding=True)))
     .values(is_available=facts.expected_availability())
 )
-_GONE = ("withdrawn", "lost", "missing")
 
 
 class OpenRows:
@@ -35,22 +34,16 @@ class OpenRows:
 
         An entry is `{branch, branch_name, total, available, due_on, distance}`: `branch` the code, `due_on` the earliest
         date on which a lent copy is due (None when none is lent), `distance` the steps through the tree from `branch_id`
-        (None without one). Copies withdrawn, lost or missing are not counted. One statement.
+        (None without one). Copies withdrawn, lost or missing are not counted. Two statements: a popular title stands in
+        every room, so names and distances are looked up once per room and not once per title and room.
         """
         found: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
         for chunk in _chunks(bib_ids):
-            for row in session.execute(_availability(chunk, branch_id)):
-                away = tree_distance(row.from_path, row.path) if row.from_path else None
-                found[row.bib_id].append(
-                    {
-                        "branch": row.code,
-                        "branch_name": row.name,
-                        "total": row.total,
-                        "available": row.available,
-                        "due_on": row.due_on,
-                        "distance": away,
-                    }
-                )
+            rows = session.execute(_availability(chunk)).all()
+            places = _places(session, {place for _, place, *_ in rows}, branch_id)
+            for bib_id, place, total, available, due_on in rows:
+                counts = {"total": total, "available": available, "due_on": due_on}
+                found[bib_id].append(places[place] | counts)
         for entries in found.values():
             entries.sort(key=lambda entry: (entry["distance"] or 0, -entry["available"], entry["branch"]))
         return {bib_id: found.get(bib_id, []) for bib_id in bib_ids}
@@ -90,34 +83,39 @@ def _chunks(ids: Collection[int]) -> list[Sequence[int]]:
     return [wanted[start : start + CHUNK] for start in range(0, len(wanted), CHUNK)]
 
 
-def _availability(bib_ids: Sequence[int], branch_id: int | None) -> Select[Any]:
-    here = select(Branch.path).where(Branch.id == branch_id).scalar_subquery() if branch_id else literal(None)
+def _places(session: Session, branch_ids: Collection[int], near_id: int | None) -> dict[int, dict[str, Any]]:
+    """Return `{branch, branch_name, distance}` by branch id."""
+    wanted = {*branch_ids, near_id} - {None}
+    rows = session.execute(select(Branch.id, Branch.code, Branch.name, Branch.path).where(Branch.id.in_(wanted))).all()
+    near = next((row.path for row in rows if row.id == near_id), None)
+    return {
+        row.id: {
+            "branch": row.code,
+            "branch_name": row.name,
+            "distance": tree_distance(near, row.path) if near else None,
+        }
+        for row in rows
+    }
+
+
+def _availability(bib_ids: Sequence[int]) -> Select[Any]:
     return (
         select(
             Item.bib_id,
-            Branch.code,
-            Branch.name,
-            Branch.path,
-            here.label("from_path"),
-            func.count().label("total"),
-            func.sum(case((Item.is_available, 1), else_=0)).label("available"),
-            func.min(Loan.due_on).label("due_on"),
+            Item.current_branch_id,
+            func.count(),
+            func.sum(case((Item.is_available, 1), else_=0)),
+            func.min(Loan.due_on),
         )
-        .join(Branch, Branch.id == Item.current_branch_id)
         .outerjoin(Loan, (Loan.item_id == Item.id) & Loan.in_at.is_(None))
-        .where(Item.bib_id.in_(bib_ids), not_(facts.condition(*_GONE)))
-        .group_by(Item.bib_id, Branch.id, Branch.code, Branch.name, Branch.path)
+        .where(Item.bib_id.in_(bib_ids), not_(facts.condition(*GONE)))
+        .group_by(Item.bib_id, Item.current_branch_id)
     )
 
 
 def _facts(item_ids: Sequence[int]) -> Select[Any]:
     hold = (
-        select(Hold.state).where(Hold.captured_item_id == Item.id, Hold.state.in_(facts.CAPTURED)).correlate(Item)
-    ).scalar_subquery()
-    conditions = (
-        select(func.sum(_weight()))
-        .where(ItemCondition.item_id == Item.id, ItemCondition.until.is_(None), ItemCondition.is_blocking)
-        .correlate(Item)
+        select(Hold.state).where(Hold.captured_item_id == Item.id, Hold.state.in_(HOLD_CAPTURED)).correlate(Item)
     ).scalar_subquery()
     return (
         select(
@@ -129,20 +127,12 @@ def _facts(item_ids: Sequence[int]) -> Select[Any]:
             facts.open_transfer().label("has_open_transfer"),
             facts.in_box().label("is_in_box"),
             hold.label("captured_hold"),
-            conditions.label("conditions"),
+            facts.open_conditions().label("conditions"),
         )
         .join(Location, Location.id == Item.location_id)
         .outerjoin(Loan, (Loan.item_id == Item.id) & Loan.in_at.is_(None))
         .where(Item.id.in_(item_ids))
     )
-
-
-# At most one open condition of a kind: their sum tells them all apart, where string aggregates differ by database.
-_WEIGHTS = {"withdrawn": 1, "lost": 2, "missing": 4, "in_processing": 8, "damaged": 16}
-
-
-def _weight() -> Any:
-    return case(_WEIGHTS, value=ItemCondition.kind, else_=0)
 
 
 def _read(row: Any) -> Facts:
@@ -153,5 +143,5 @@ def _read(row: Any) -> Facts:
         has_open_transfer=row.has_open_transfer,
         captured_hold=row.captured_hold,
         is_in_box=row.is_in_box,
-        conditions=frozenset(kind for kind, weight in _WEIGHTS.items() if (row.conditions or 0) & weight),
+        conditions=facts.conditions_in(row.conditions),
     )
