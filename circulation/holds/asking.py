@@ -12,12 +12,10 @@ from circulation.holds.rules import Asked
 from circulation.models import Hold, Loan
 from circulation.policies.services import resolve
 from circulation.whereabouts import facts
-from circulation.whereabouts.rules import READING_ONLY_CLASSES
+from circulation.whereabouts.rules import GONE, READING_ONLY_CLASSES
 from library.branches.models import Branch
 from library.kernel.errors import Invalid, NotFound
 from library.patrons.models import Patron, PatronBlock
-
-GONE = ("withdrawn", "lost", "missing")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,12 @@ from sqlalchemy.orm import Session
 
 from catalog.bibs.models import Bib
 from circulation.holds.rules import Action, State, next_state
-from circulation.models import Hold
+from circulation.models import HOLD_CAPTURED, Hold
 from library.kernel import events
 from library.kernel.errors import NotFound
 from library.kernel.operations import Operation
 
 ENDED = frozenset({State.FULFILLED, State.CANCELLED, State.EXPIRED})
-CAPTURED = ("in_transit", "ready")
 _EVENTS = {
     Action.KEEP: "hold.captured",
     Action.SEND: "hold.captured",
@@ -69,7 +68,7 @@ def locked(session: Session, hold_id: int) -> Held:
 
 def captured_by(session: Session, item_id: int) -> Held | None:
     """Return the hold a copy is kept for, here or on its way."""
-    found = read(session, query().where(Hold.captured_item_id == item_id, Hold.state.in_(CAPTURED)))
+    found = read(session, query().where(Hold.captured_item_id == item_id, Hold.state.in_(HOLD_CAPTURED)))
     return found[0] if found else None
 
 

@@ -28,7 +28,6 @@ class State(StrEnum):
 
 
 OPEN = (State.WAITING, State.SUSPENDED, State.IN_TRANSIT, State.READY)
-CAPTURED = (State.IN_TRANSIT, State.READY)
 
 
 class Action(StrEnum):

@@ -13,10 +13,10 @@ from catalog.items.models import Item
 from circulation.holds import changes, queries
 from circulation.holds.asking import asked_of, subject
 from circulation.holds.capture import TO_FETCH, Trapped, let_go, ready_values, release, settle, target, trap
-from circulation.holds.changes import CAPTURED, Held, captured_by, change
+from circulation.holds.changes import Held, captured_by, change
 from circulation.holds.rules import Action, State, expected_back, may_hold, next_state, not_in_state
 from circulation.logistics.steps import lock_items
-from circulation.models import Hold, Loan
+from circulation.models import HOLD_CAPTURED, Hold, Loan
 from library.branches.models import Branch
 from library.branches.rounds import next_van_day
 from library.kernel import clock
@@ -163,7 +163,7 @@ def fulfil(session: Session, operation: Operation, *, patron_id: int, item_id: i
     concerned = changes.read(
         session,
         changes.query().where(
-            Hold.ended_at.is_(None), or_(own, (Hold.captured_item_id == item_id) & Hold.state.in_(CAPTURED))
+            Hold.ended_at.is_(None), or_(own, (Hold.captured_item_id == item_id) & Hold.state.in_(HOLD_CAPTURED))
         ),
     )
     for hold in concerned:

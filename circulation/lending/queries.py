@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from circulation.lending import statements
 from circulation.lending.rules import Copy, Reader
 from circulation.policies.rules import LoansCounted
+from circulation.whereabouts import facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +159,6 @@ def _reader(row: Any) -> ReaderFound | None:
 
 
 def _copy(row: Any) -> CopyFound:
-    weight = row.conditions or 0
     copy = Copy(
         id=row.id,
         bib_id=row.bib_id,
@@ -174,7 +174,7 @@ def _copy(row: Any) -> CopyFound:
         hold_patron_id=row.hold_patron_id,
         hold_pickup_id=row.pickup_branch_id,
         is_in_box=row.box_lines > 0,
-        conditions=frozenset(kind for kind, bit in statements.CONDITION_WEIGHTS.items() if weight & bit),
+        conditions=facts.conditions_in(row.conditions),
         waiting=row.waiting,
         is_wanted_by_reader=row.wanted > 0,
     )

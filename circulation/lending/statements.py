@@ -12,16 +12,13 @@ from sqlalchemy import Integer, Select, bindparam, case, func, or_, select
 from sqlalchemy.orm import aliased
 
 from catalog.bibs.models import Bib
-from catalog.items.models import Item, ItemBarcode, ItemCondition
+from catalog.items.models import Item, ItemBarcode
 from circulation.lending.calendars import CALENDARS_NOW
-from circulation.models import TRANSFER_OPEN, BoxLine, Hold, Loan, Transfer
+from circulation.models import HOLD_CAPTURED, TRANSFER_OPEN, BoxLine, Hold, Loan, Transfer
 from circulation.policies.book import VERSION_NOW
+from circulation.whereabouts import facts
 from library.branches.models import Branch, Location
 from library.patrons.models import Patron, PatronBlock, PatronCard
-
-CAPTURED = ("in_transit", "ready")
-# At most one open condition of a kind, so their sum tells them apart; string aggregates differ between databases.
-CONDITION_WEIGHTS = {"withdrawn": 1, "lost": 2, "missing": 4, "in_processing": 8, "damaged": 16}
 
 
 def _reader_query(conditions: Sequence[Any], card_state: Any) -> Select[*tuple[Any, ...]]:
@@ -74,15 +71,13 @@ def _copy_counts() -> list[Any]:
         Hold.patron_id.is_distinct_from(this_reader),
     )
     own = (Hold.bib_id == Item.bib_id, Hold.ended_at.is_(None), Hold.patron_id == this_reader)
-    conditions = (ItemCondition.item_id == Item.id, ItemCondition.until.is_(None), ItemCondition.is_blocking)
-    weight = func.sum(case(CONDITION_WEIGHTS, value=ItemCondition.kind, else_=0))
     counted = {
         "box_lines": select(func.count()).where(BoxLine.item_id == Item.id, BoxLine.closed_at.is_(None)),
-        "conditions": select(weight).where(*conditions),
         "waiting": select(func.count()).where(*others),
         "wanted": select(func.count()).where(*own),
     }
-    return [query.correlate(Item).scalar_subquery().label(name) for name, query in counted.items()]
+    counts = [query.correlate(Item).scalar_subquery().label(name) for name, query in counted.items()]
+    return [*counts, facts.open_conditions().label("conditions")]
 
 
 def _copy_query() -> Select[*tuple[Any, ...]]:
@@ -120,7 +115,7 @@ def _copy_query() -> Select[*tuple[Any, ...]]:
         .join(Bib, Bib.id == Item.bib_id)
         .outerjoin(Loan, (Loan.item_id == Item.id) & Loan.in_at.is_(None))
         .outerjoin(Transfer, (Transfer.item_id == Item.id) & Transfer.state.in_(TRANSFER_OPEN))
-        .outerjoin(kept, (kept.captured_item_id == Item.id) & kept.state.in_(CAPTURED))
+        .outerjoin(kept, (kept.captured_item_id == Item.id) & kept.state.in_(HOLD_CAPTURED))
     )
 
 
@@ -165,7 +160,7 @@ LOCK_COPIES = (
             # A loan frees the copy kept for the same reader when another one is taken.
             Item.id.in_(
                 select(Hold.captured_item_id).where(
-                    Hold.patron_id == bindparam("patron_id", type_=Integer), Hold.state.in_(CAPTURED)
+                    Hold.patron_id == bindparam("patron_id", type_=Integer), Hold.state.in_(HOLD_CAPTURED)
                 )
             ),
         )
@@ -178,7 +173,7 @@ BOUND_TO = (
     select(Transfer.to_branch_id, _hold.id, _hold.pickup_branch_id)
     .select_from(Item)
     .outerjoin(Transfer, (Transfer.item_id == Item.id) & Transfer.state.in_(TRANSFER_OPEN))
-    .outerjoin(_hold, (_hold.captured_item_id == Item.id) & _hold.state.in_(CAPTURED))
+    .outerjoin(_hold, (_hold.captured_item_id == Item.id) & _hold.state.in_(HOLD_CAPTURED))
     .where(Item.id == bindparam("item_id"))
 )
 LOAN_BY_ID = (

@@ -24,7 +24,8 @@ from circulation.logistics.consequences import (
 )
 from circulation.logistics.rules import Action, State, Wanted, may_request, next_state, not_in_state
 from circulation.logistics.steps import Move, advance, lock_items, locked, open_moves, record_steps
-from circulation.models import TRANSFER_OPEN, Hold, Loan, Transfer
+from circulation.models import HOLD_CAPTURED, TRANSFER_OPEN, Hold, Loan, Transfer
+from circulation.whereabouts.rules import GONE
 from circulation.whereabouts.services import refresh_availability
 from library.branches.models import Branch
 from library.kernel import clock
@@ -33,8 +34,6 @@ from library.kernel.errors import NotFound
 from library.kernel.operations import Answer, Operation
 
 LENT = "lent"
-CAPTURED = ("in_transit", "ready")
-GONE = ("lost", "missing", "withdrawn")
 
 
 def request_transfer(
@@ -259,7 +258,7 @@ _AT_THE_SENDER = frozenset({State.REQUESTED, State.PICKED, State.PACKED})
 def _wanted(session: Session, item_id: int, to_branch_id: int, hold_id: int | None) -> tuple[Wanted, int, str]:
     on_loan = exists().where(Loan.item_id == Item.id, Loan.in_at.is_(None))
     moving = select(Transfer.id).where(Transfer.item_id == Item.id, Transfer.state.in_(TRANSFER_OPEN))
-    kept = select(Hold.id).where(Hold.captured_item_id == Item.id, Hold.state.in_(CAPTURED))
+    kept = select(Hold.id).where(Hold.captured_item_id == Item.id, Hold.state.in_(HOLD_CAPTURED))
     gone = (
         select(ItemCondition.kind)
         .where(ItemCondition.item_id == Item.id, ItemCondition.until.is_(None), ItemCondition.kind.in_(GONE))

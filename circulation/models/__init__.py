@@ -1,7 +1,7 @@
 """The tables of what moves, a file per subject: together, because the state of a copy is read across them."""
 
 from circulation.models.charges import LedgerEntry
-from circulation.models.holds import EmptySearch, Hold, Wish
+from circulation.models.holds import HOLD_CAPTURED, EmptySearch, Hold, Wish
 from circulation.models.loans import Case, Loan, LoanRenewal
 from circulation.models.logistics import TRANSFER_OPEN, Box, BoxLine, Transfer, TransferStep
 from circulation.models.policies import PolicyRow
@@ -9,6 +9,7 @@ from circulation.models.reports import DailyRollup, RolledUpEvent
 from circulation.models.restocking import RestockLine, RestockPlan
 
 __all__ = [
+    "HOLD_CAPTURED",
     "TRANSFER_OPEN",
     "Box",
     "BoxLine",

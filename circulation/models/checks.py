@@ -7,11 +7,20 @@ from sqlalchemy.orm import aliased
 
 from catalog.bibs.models import BibMerge
 from catalog.items.models import Item
-from circulation.models import TRANSFER_OPEN, Box, BoxLine, Hold, Loan, LoanRenewal, Transfer, TransferStep
+from circulation.models import (
+    HOLD_CAPTURED,
+    TRANSFER_OPEN,
+    Box,
+    BoxLine,
+    Hold,
+    Loan,
+    LoanRenewal,
+    Transfer,
+    TransferStep,
+)
 from library.kernel.checks import Invariant
 from library.kernel.db import table_of
 
-CAPTURED = ("in_transit", "ready")
 ON_THE_ROAD = ("packed", "dispatched")
 
 
@@ -45,7 +54,7 @@ INVARIANTS = (
     Invariant(
         "one_captured_hold",
         "A copy is kept for one reader.",
-        _more_than_one(table_of(Hold).c.captured_item_id, Hold.state.in_(CAPTURED)),
+        _more_than_one(table_of(Hold).c.captured_item_id, Hold.state.in_(HOLD_CAPTURED)),
     ),
     Invariant(
         "one_open_box_line",
@@ -72,7 +81,7 @@ INVARIANTS = (
         "A copy on loan is not kept for a reader.",
         select(Loan.id, Hold.id)
         .join(Hold, Hold.captured_item_id == Loan.item_id)
-        .where(Loan.in_at.is_(None), Hold.state.in_(CAPTURED)),
+        .where(Loan.in_at.is_(None), Hold.state.in_(HOLD_CAPTURED)),
     ),
     Invariant(
         "captured_is_of_the_title",
@@ -80,7 +89,7 @@ INVARIANTS = (
         select(Hold.id, Hold.captured_item_id)
         .join(Item, Item.id == Hold.captured_item_id)
         .where(
-            Hold.state.in_(CAPTURED),
+            Hold.state.in_(HOLD_CAPTURED),
             or_(
                 (Item.bib_id != Hold.bib_id) & ~_merged(Hold.bib_id),
                 (Hold.item_id.is_not(None)) & (Hold.item_id != Hold.captured_item_id),

@@ -9,6 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from library.kernel.db import Model, UtcDateTime, pk
 
 HOLD_STATES = ("waiting", "suspended", "in_transit", "ready", "fulfilled", "cancelled", "expired")
+# A copy is kept for the reader: on its way, or on the pickup shelf.
+HOLD_CAPTURED = ("in_transit", "ready")
 WISH_STATES = ("open", "answered", "ordered", "arrived", "declined", "cancelled")
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from catalog.items.models import Item, ItemCondition
 from circulation.models import DailyRollup, Loan, RolledUpEvent
 from circulation.reports.rules import COUNTED, FIGURES, share, tally, turnover
+from circulation.whereabouts.rules import GONE
 from library.branches.models import Branch
 from library.kernel import clock
 from library.kernel.errors import Invalid, NotFound
@@ -104,9 +105,7 @@ def _lent_here(path: str, first: date, last: date) -> Any:
 
 
 def _standing(path: str) -> Select[*tuple[Any, ...]]:
-    gone = select(ItemCondition.item_id).where(
-        ItemCondition.kind.in_(("lost", "missing", "withdrawn")), ItemCondition.until.is_(None)
-    )
+    gone = select(ItemCondition.item_id).where(ItemCondition.kind.in_(GONE), ItemCondition.until.is_(None))
     return (
         select(Item.id)
         .join(Branch, Branch.id == Item.home_branch_id)

@@ -20,6 +20,7 @@ from catalog.items.models import Item, ItemCondition, ItemMovement
 from circulation.models import Hold, Loan, RestockLine, Wish
 from circulation.restocking.history import IntArray
 from circulation.restocking.rules import BUY
+from circulation.whereabouts.rules import GONE
 from library.branches.calendars import OpeningLog
 from library.branches.models import Branch, Location
 from library.kernel import clock
@@ -29,8 +30,6 @@ _ROOM_TIER: Final = 2
 _AREAS: Final = ("city", "county")
 Rows = Sequence[Any]
 """Rows of a statement, read by column name."""
-
-_GONE: Final = ("lost", "missing", "withdrawn")
 
 
 def ints(values: Iterable[int]) -> IntArray:
@@ -89,7 +88,7 @@ def items(session: Session) -> Rows:
     """Return copies with the instant since when they are gone (lost, missing, withdrawn), or NULL."""
     gone = (
         select(ItemCondition.item_id, func.min(ItemCondition.since).label("since"))
-        .where(ItemCondition.kind.in_(_GONE), ItemCondition.until.is_(None))
+        .where(ItemCondition.kind.in_(GONE), ItemCondition.until.is_(None))
         .group_by(ItemCondition.item_id)
         .subquery()
     )

@@ -15,6 +15,7 @@ from circulation.models import TRANSFER_OPEN, DailyRollup, EmptySearch, Hold, Lo
 from circulation.restocking import observation
 from circulation.restocking.history import SILENCE_DAYS
 from circulation.restocking.rules import CHILDREN, CHILDREN_NUMBERS, CLASSES, OTHER
+from circulation.whereabouts.rules import GONE
 from library.branches.models import Branch
 from library.kernel import clock
 
@@ -96,7 +97,7 @@ def _stock(path: str) -> Select[*tuple[Any, ...]]:
 
 
 def _gone() -> Select[*tuple[Any, ...]]:
-    kinds = ItemCondition.kind.in_(("lost", "missing", "withdrawn"))
+    kinds = ItemCondition.kind.in_(GONE)
     return select(ItemCondition.item_id).where(kinds, ItemCondition.until.is_(None))
 
 

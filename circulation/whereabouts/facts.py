@@ -6,14 +6,15 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Exists, Select, and_, exists, not_, select
+from sqlalchemy import ColumnElement, Exists, ScalarSelect, Select, and_, case, exists, func, not_, select
 
 from catalog.items.models import Item, ItemCondition
-from circulation.models import TRANSFER_OPEN, BoxLine, Hold, Loan, Transfer
+from circulation.models import HOLD_CAPTURED, TRANSFER_OPEN, BoxLine, Hold, Loan, Transfer
 from circulation.whereabouts.rules import READING_ONLY_CLASSES
 from library.branches.models import Location
 
-CAPTURED = ("in_transit", "ready")
+# At most one open condition of a kind, so their sum tells them apart; string aggregates differ between databases.
+_WEIGHTS = {"withdrawn": 1, "lost": 2, "missing": 4, "in_processing": 8, "damaged": 16}
 
 
 def on_loan() -> Exists:
@@ -25,7 +26,7 @@ def open_transfer() -> Exists:
 
 
 def captured_hold() -> Exists:
-    return exists().where(Hold.captured_item_id == Item.id, Hold.state.in_(CAPTURED)).correlate(Item)
+    return exists().where(Hold.captured_item_id == Item.id, Hold.state.in_(HOLD_CAPTURED)).correlate(Item)
 
 
 def in_box() -> Exists:
@@ -38,6 +39,18 @@ def condition(*kinds: str) -> Exists:
     if kinds:
         wanted.append(ItemCondition.kind.in_(kinds))
     return exists().where(*wanted).correlate(Item)
+
+
+def open_conditions() -> ScalarSelect[int]:
+    """Return the open blocking conditions of a copy as one number, to be read by `conditions_in`."""
+    weight = func.sum(case(_WEIGHTS, value=ItemCondition.kind, else_=0))
+    wanted = (ItemCondition.item_id == Item.id, ItemCondition.until.is_(None), ItemCondition.is_blocking)
+    return select(weight).where(*wanted).correlate(Item).scalar_subquery()
+
+
+def conditions_in(number: int | None) -> frozenset[str]:
+    """Return the kinds of condition in a number made by `open_conditions`."""
+    return frozenset(kind for kind, weight in _WEIGHTS.items() if (number or 0) & weight)
 
 
 def lendable_location() -> Exists:

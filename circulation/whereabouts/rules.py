@@ -25,6 +25,8 @@ from enum import StrEnum
 
 # Read in the room only, wherever the copy stands.
 READING_ONLY_CLASSES = frozenset({"reference", "newspaper", "reading_only"})
+# Copies that nobody can have, wherever they are.
+GONE = ("withdrawn", "lost", "missing")
 
 
 class Status(StrEnum):
