@@ -98,7 +98,7 @@ def _places(session: Session, branch_ids: Collection[int], near_id: int | None) 
     }
 
 
-def _availability(bib_ids: Sequence[int]) -> Select[Any]:
+def _availability(bib_ids: Sequence[int]) -> Select[*tuple[Any, ...]]:
     return (
         select(
             Item.bib_id,
