@@ -5,8 +5,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STATE := $(VENV)/.state
-PO := $(wildcard library/translations/*/LC_MESSAGES/*.po)
 SHARED ?=
+WHOOSH3 := $(VENV)/whoosh3
 LIBRARY_DATA_DIR ?= $(CURDIR)/var
 export LIBRARY_DATA_DIR
 
@@ -55,6 +55,8 @@ test: install services lint ## Run every check and test, on SQLite and PostgreSQ
 audit: install services ## Run the slow and the evaluation-only checks: make audit SHARED=DIR
 	@test -d "$(SHARED)" || { echo "make audit SHARED=DIR: name the folder of the shared data"; exit 2; }
 	$(BIN)/python -m pytest -m audit --shared "$(abspath $(SHARED))" tests/audit -s
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --upgrade --target $(WHOOSH3) whoosh3==3.54.0
+	PYTHONPATH=$(WHOOSH3) $(BIN)/python -m pytest -q tests/catalog/search
 
 .PHONY: soak
 soak: install services ## Run the long concurrency tests

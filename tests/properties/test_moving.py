@@ -230,12 +230,21 @@ class Moving(RuleBasedStateMachine):
             assert state_after(iter(self.session.scalars(steps.order_by(TransferStep.id)))) == state
 
 
-@pytest.mark.usefixtures("clock")
-def test_copies_queues_and_boxes_stay_true_in_any_order_of_events(app: Flask, database: Database) -> None:
-    examples = 40 if database.is_sqlite else 10
+def _move_at_random(app: Flask, database: Database, *, examples: int, steps: int) -> None:
     run_state_machine_as_test(
         lambda: Moving(app, database),
         settings=settings(
-            max_examples=examples, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=examples, stateful_step_count=steps, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )
+
+
+@pytest.mark.usefixtures("clock")
+def test_copies_queues_and_boxes_stay_true_in_any_order_of_events(app: Flask, database: Database) -> None:
+    _move_at_random(app, database, examples=40 if database.is_sqlite else 10, steps=25)
+
+
+@pytest.mark.soak
+@pytest.mark.usefixtures("clock")
+def test_they_stay_true_in_long_orders_of_events_too(app: Flask, database: Database) -> None:
+    _move_at_random(app, database, examples=400, steps=60)
