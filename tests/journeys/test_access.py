@@ -40,7 +40,7 @@ def reader_pages(site: Site) -> list[str]:
     ]
 
 
-STAFF_PAGES = ["/desk", "/desk/moves", "/desk/wishes", "/plan"]
+STAFF_PAGES = ["/desk", "/desk/moves", "/desk/wishes", "/plan", "/plan/rooms/east", "/admin/imports"]
 
 
 def opened(browser: Browser, site: Site, width: int, mode: str) -> BrowserContext:
