@@ -12,14 +12,14 @@ from circulation.holds import (
 )
 from circulation.holds.rules import OPEN
 from circulation.holds.schemas import HoldAnswer, HoldIn, HoldPage, HoldQuery, HoldStepIn
-from library.accounts.access import granted_paths, require
+from library.accounts.access import granted_paths, require, require_signed_in
 from library.branches.models import Branch
 from library.branches.services import branch_by_code, branch_by_id
 from library.kernel.actors import Actor, ActorKind, current_actor
 from library.kernel.api import ApiBlueprint, page_of
 from library.kernel.db import reading, writing
 from library.kernel.decisions import render
-from library.kernel.errors import Invalid, NotAllowed, SignInRequired
+from library.kernel.errors import Invalid, NotAllowed
 from library.kernel.operations import Answer, begin, once
 from library.patrons.services import patron_by_card
 
@@ -32,7 +32,7 @@ blp = ApiBlueprint("holds", __name__, description="Readers waiting for books")
 def place_hold(body: dict[str, Any]) -> dict[str, Any]:
     """Reserve a title or one copy; a copy on a shelf is kept or sent for at once."""
     operation = begin("place_hold", body)
-    _signed_in()
+    require_signed_in()
     with writing() as session:
         pickup = branch_by_code(session, body["pickup_branch"])
         patron_id = _reader(session, body, pickup)
@@ -52,7 +52,7 @@ def place_hold(body: dict[str, Any]) -> dict[str, Any]:
 def cancel_hold(body: dict[str, Any], hold_id: int) -> dict[str, Any]:
     """Give a reservation up; a copy that was kept goes to the next reader or home."""
     operation = begin("cancel_hold", body)
-    actor = _signed_in()
+    actor = require_signed_in()
     with writing() as session:
         hold = changes.by_id(session, hold_id)
         _require_own(actor, hold.patron_id, branch_by_id(session, hold.pickup_branch_id))
@@ -81,7 +81,7 @@ def set_aside(body: dict[str, Any], hold_id: int) -> dict[str, Any]:
 @blp.response(200, HoldPage)
 def list_holds(query: dict[str, Any]) -> dict[str, Any]:
     """List reservations in queue order: readers see their own, staff those of a branch, or of all that are theirs."""
-    actor = _signed_in()
+    actor = require_signed_in()
     with reading() as session:
         branch = branch_by_code(session, query["branch"]) if "branch" in query else None
         patron_id, everywhere = query.get("patron"), None
@@ -101,13 +101,6 @@ def list_holds(query: dict[str, Any]) -> dict[str, Any]:
         offset = (query["page"] - 1) * query["per_page"]
         rows, total = queries.page(session, wanted, offset=offset, limit=query["per_page"])
     return page_of(rows, total, query["page"], query["per_page"])
-
-
-def _signed_in() -> Actor:
-    actor = current_actor()
-    if actor.kind == ActorKind.ANONYMOUS:
-        raise SignInRequired("sign_in_required")
-    return actor
 
 
 def _reader(session: Session, body: dict[str, Any], pickup: Branch) -> int:
@@ -137,5 +130,4 @@ def _states(state: str | None) -> tuple[str, ...]:
 
 
 def _shown(answer: Answer) -> dict[str, Any]:
-    audience = "reader" if current_actor().kind == ActorKind.PATRON else "staff"
-    return {**answer, "reasons": render(answer.get("reasons", ()), audience)}
+    return {**answer, "reasons": render(answer.get("reasons", ()), current_actor().audience)}

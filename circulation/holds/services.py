@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from catalog.items.models import Item
 from circulation.holds import changes, queries
-from circulation.holds.asking import asked_of, subject
+from circulation.holds.asking import Subject, asked_of, subject
 from circulation.holds.capture import TO_FETCH, Trapped, let_go, ready_values, release, settle, target, trap
 from circulation.holds.changes import Held, captured_by, change
 from circulation.holds.rules import Action, State, expected_back, may_hold, next_state, not_in_state
@@ -70,28 +70,29 @@ def place_hold(
     decision = may_hold(asked_of(session, patron, wanted, pickup, clock.local_date(operation.at)))
     if not decision.is_allowed:
         return _answer(session, decision.reasons, None)
-    figures = statistics_of(patron, clock.local_date(operation.at))
-    hold_id = session.execute(
-        insert(Hold)
-        .values(
-            patron_id=patron_id,
-            bib_id=wanted.bib_id,
-            item_id=wanted.item_id,
-            pickup_branch_id=pickup_branch_id,
-            state=str(State.WAITING),
-            placed_at=operation.at,
-            age_band=figures["age_band"],
-            patron_category=figures["patron_category"],
-            operation_id=operation.id,
-        )
-        .returning(Hold.id)
-    ).scalar_one()
-    hold = changes.by_id(session, hold_id)
+    hold = _join_queue(session, operation, patron, wanted, pickup)
     changes.announce(session, operation, "hold.placed", hold, item_id=wanted.item_id)
-    trapped = target(session, operation, hold_id)
-    if trapped is None or trapped.hold_id != hold_id:
+    trapped = target(session, operation, hold.id)
+    if trapped is None or trapped.hold_id != hold.id:
         _promise(session, operation, hold)
-    return _answer(session, (), hold_id)
+    return _answer(session, (), hold.id)
+
+
+def _join_queue(session: Session, operation: Operation, patron: Patron, wanted: Subject, pickup: Branch) -> Held:
+    figures = statistics_of(patron, clock.local_date(operation.at))
+    values = {
+        "patron_id": patron.id,
+        "bib_id": wanted.bib_id,
+        "item_id": wanted.item_id,
+        "pickup_branch_id": pickup.id,
+        "state": str(State.WAITING),
+        "placed_at": operation.at,
+        "age_band": figures["age_band"],
+        "patron_category": figures["patron_category"],
+        "operation_id": operation.id,
+    }
+    hold_id = session.execute(insert(Hold).values(values).returning(Hold.id)).scalar_one()
+    return changes.by_id(session, hold_id)
 
 
 def cancel_hold(session: Session, operation: Operation, hold_id: int, cause: str = "reader") -> Answer:

@@ -12,7 +12,7 @@ from catalog.items.models import Item
 from circulation.policies.book import book_at
 from circulation.policies.listing import named
 from library.branches.models import Branch
-from library.kernel.actors import ActorKind, current_actor
+from library.kernel.actors import current_actor
 from library.kernel.db import reading
 from library.kernel.decisions import render
 from library.kernel.operations import Answer
@@ -20,7 +20,7 @@ from library.kernel.operations import Answer
 
 def present(answer: Answer, *, explain: bool = False) -> dict[str, Any]:
     """Return an answer with its sentences for whoever asks; the database is read only where it has to be."""
-    shown = {**answer, "reasons": render(answer.get("reasons", ()), _audience())}
+    shown = {**answer, "reasons": render(answer.get("reasons", ()), current_actor().audience)}
     candidates, destination = answer.get("candidates"), answer.get("destination")
     asked = answer.get("policy") if explain else None
     if not candidates and destination is None and not asked:
@@ -68,7 +68,3 @@ def _explained(session: Session, asked: dict[str, str]) -> list[dict[str, Any]]:
         on=date.fromisoformat(asked["on"]),
     )
     return named(session, resolved.explain())
-
-
-def _audience() -> str:
-    return "reader" if current_actor().kind == ActorKind.PATRON else "staff"

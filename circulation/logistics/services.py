@@ -8,12 +8,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, insert, select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from catalog.bibs.models import Bib
-from catalog.items.models import Item, ItemCondition
 from circulation.logistics import queries, reasons
+from circulation.logistics.asking import wanted_of
 from circulation.logistics.consequences import (
     came_to,
     settle_home,
@@ -22,15 +21,12 @@ from circulation.logistics.consequences import (
     tell_shelved,
     tell_stopped,
 )
-from circulation.logistics.rules import Action, State, Wanted, may_request, next_state, not_in_state
+from circulation.logistics.rules import Action, State, may_request, next_state, not_in_state
 from circulation.logistics.steps import Move, advance, lock_items, locked, open_moves, record_steps
-from circulation.models import HOLD_CAPTURED, TRANSFER_OPEN, Hold, Loan, Transfer
-from circulation.whereabouts.rules import GONE
+from circulation.models import Transfer
 from circulation.whereabouts.services import refresh_availability
-from library.branches.models import Branch
 from library.kernel import clock
 from library.kernel.decisions import Decision, Reason, reason
-from library.kernel.errors import NotFound
 from library.kernel.operations import Answer, Operation
 
 LENT = "lent"
@@ -52,26 +48,12 @@ def request_transfer(
     `unknown_item` or `unknown_branch`.
     """
     lock_items(session, [item_id])
-    wanted, bib_id, clc = _wanted(session, item_id, to_branch_id, hold_id)
+    wanted, bib_id, clc = wanted_of(session, item_id, to_branch_id, hold_id)
     decision = may_request(wanted)
     if not decision.is_allowed:
         return _answer(session, decision.reasons, wanted.open_transfer_id, decision)
-    tomorrow = clock.local_date(operation.at) + timedelta(days=1)
-    values = {
-        "item_id": item_id,
-        "from_branch_id": wanted.at_branch_id,
-        "to_branch_id": to_branch_id,
-        "reason": reason,
-        "state": str(State.REQUESTED),
-        "hold_id": hold_id,
-        "plan_line_id": plan_line_id,
-        "promised_on": queries.promised_on(session, wanted.at_branch_id, to_branch_id, tomorrow),
-        "requested_at": operation.at,
-        "operation_id": operation.id,
-    }
-    transfer_id = session.execute(insert(Transfer).values(values).returning(Transfer.id)).scalar_one()
     move = Move(
-        id=transfer_id,
+        id=0,
         item_id=item_id,
         bib_id=bib_id,
         clc=clc,
@@ -83,9 +65,28 @@ def request_transfer(
         hold_id=hold_id,
         plan_line_id=plan_line_id,
     )
+    move = _open(session, operation, move)
     record_steps(session, operation, [move], branch_id=operation.branch_id or move.from_branch_id, cause=reason)
     refresh_availability(session, [item_id])
-    return _answer(session, (), transfer_id)
+    return _answer(session, (), move.id)
+
+
+def _open(session: Session, operation: Operation, move: Move) -> Move:
+    """Write the row of a new transfer, with the day the van can bring the copy; return it with its id."""
+    tomorrow = clock.local_date(operation.at) + timedelta(days=1)
+    values = {
+        "item_id": move.item_id,
+        "from_branch_id": move.from_branch_id,
+        "to_branch_id": move.to_branch_id,
+        "reason": move.reason,
+        "state": str(move.state),
+        "hold_id": move.hold_id,
+        "plan_line_id": move.plan_line_id,
+        "promised_on": queries.promised_on(session, move.from_branch_id, move.to_branch_id, tomorrow),
+        "requested_at": operation.at,
+        "operation_id": operation.id,
+    }
+    return replace(move, id=session.execute(insert(Transfer).values(values).returning(Transfer.id)).scalar_one())
 
 
 def pick(session: Session, operation: Operation, transfer_id: int) -> Answer:
@@ -253,38 +254,6 @@ def _here(operation: Operation, move: Move) -> int:
 
 
 _AT_THE_SENDER = frozenset({State.REQUESTED, State.PICKED, State.PACKED})
-
-
-def _wanted(session: Session, item_id: int, to_branch_id: int, hold_id: int | None) -> tuple[Wanted, int, str]:
-    on_loan = exists().where(Loan.item_id == Item.id, Loan.in_at.is_(None))
-    moving = select(Transfer.id).where(Transfer.item_id == Item.id, Transfer.state.in_(TRANSFER_OPEN))
-    kept = select(Hold.id).where(Hold.captured_item_id == Item.id, Hold.state.in_(HOLD_CAPTURED))
-    gone = (
-        select(ItemCondition.kind)
-        .where(ItemCondition.item_id == Item.id, ItemCondition.until.is_(None), ItemCondition.kind.in_(GONE))
-        .limit(1)
-    )
-    row = session.execute(
-        select(
-            Item.current_branch_id,
-            Item.bib_id,
-            Bib.clc_top,
-            on_loan,
-            moving.scalar_subquery(),
-            kept.scalar_subquery(),
-            gone.scalar_subquery(),
-        )
-        .join(Bib, Bib.id == Item.bib_id)
-        .where(Item.id == item_id)
-    ).one_or_none()
-    if row is None:
-        raise NotFound("unknown_item", item=item_id)
-    state = session.scalar(select(Branch.state).where(Branch.id == to_branch_id))
-    if state is None:
-        raise NotFound("unknown_branch", branch=to_branch_id)
-    at_branch_id, bib_id, clc, is_on_loan, open_id, kept_id, gone_as = row
-    wanted = Wanted(at_branch_id, to_branch_id, state == "open", is_on_loan, open_id, kept_id, hold_id, gone_as)
-    return wanted, bib_id, clc
 
 
 def _not_now(session: Session, move: Move) -> Answer:

@@ -11,14 +11,14 @@ from circulation.wishes import (
     services,
 )
 from circulation.wishes.schemas import AnswerIn, WishAnswer, WishIn, WishPage, WishQuery, WishStepIn
-from library.accounts.access import require
+from library.accounts.access import require, require_signed_in
 from library.branches.models import Branch
 from library.branches.services import branch_by_code, branch_by_id, subtree_ids
-from library.kernel.actors import Actor, ActorKind, current_actor
+from library.kernel.actors import ActorKind, current_actor
 from library.kernel.api import ApiBlueprint, page_of
 from library.kernel.db import reading, writing
 from library.kernel.decisions import render
-from library.kernel.errors import Invalid, NotAllowed, NotFound, SignInRequired
+from library.kernel.errors import Invalid, NotAllowed, NotFound
 from library.kernel.operations import Answer, begin, once
 from library.patrons.services import patron_by_card, patron_by_id
 
@@ -31,7 +31,7 @@ blp = ApiBlueprint("wishes", __name__, description="Books that readers ask for")
 def record_wish(body: dict[str, Any]) -> dict[str, Any]:
     """Take a reader's wish down."""
     operation = begin("record_wish", body)
-    _signed_in()
+    require_signed_in()
     with writing() as session:
         patron_id, branch = _reader(session, body)
         words = {name: body[name] for name in ("title", "creator", "note", "isbn") if name in body}
@@ -49,7 +49,7 @@ def record_wish(body: dict[str, Any]) -> dict[str, Any]:
 @blp.response(200, WishPage)
 def list_wishes(query: dict[str, Any]) -> dict[str, Any]:
     """List wishes at a branch and below it, the oldest first; readers see their own."""
-    actor = _signed_in()
+    actor = require_signed_in()
     with reading() as session:
         branch = branch_by_code(session, query["branch"]) if "branch" in query else None
         is_reader = actor.kind == ActorKind.PATRON
@@ -89,7 +89,7 @@ def answer_wish(body: dict[str, Any], wish_id: int) -> dict[str, Any]:
 def cancel_wish(body: dict[str, Any], wish_id: int) -> dict[str, Any]:
     """Take a wish back that has no answer yet."""
     operation = begin("cancel_wish", body)
-    actor = _signed_in()
+    actor = require_signed_in()
     with writing() as session:
         wish = _wish(session, wish_id)
         if actor.kind != ActorKind.PATRON:
@@ -99,13 +99,6 @@ def cancel_wish(body: dict[str, Any], wish_id: int) -> dict[str, Any]:
         content = {**body, "wish": wish_id}
         answer = once(session, operation, content, lambda: services.cancel_wish(session, operation, wish_id))
     return _shown(answer)
-
-
-def _signed_in() -> Actor:
-    actor = current_actor()
-    if actor.kind == ActorKind.ANONYMOUS:
-        raise SignInRequired("sign_in_required")
-    return actor
 
 
 def _wish(session: Session, wish_id: int) -> Wish:
@@ -137,5 +130,4 @@ def _reader(session: Session, body: dict[str, Any]) -> tuple[int, Branch]:
 
 
 def _shown(answer: Answer) -> dict[str, Any]:
-    audience = "reader" if current_actor().kind == ActorKind.PATRON else "staff"
-    return {**answer, "reasons": render(answer.get("reasons", ()), audience)}
+    return {**answer, "reasons": render(answer.get("reasons", ()), current_actor().audience)}

@@ -54,6 +54,14 @@ def granted_paths(actor: Actor, permission: str) -> tuple[str, ...]:
     return tuple(grant.branch_path for grant in actor.grants if gives(grant.role, permission))
 
 
+def require_signed_in() -> Actor:
+    """Return whoever is signed in, reader or staff; raises `SignInRequired`."""
+    actor = current_actor()
+    if actor.kind == ActorKind.ANONYMOUS:
+        raise SignInRequired("sign_in_required")
+    return actor
+
+
 def require_reader() -> Actor:
     """Return the signed-in reader; raises `SignInRequired`, also for staff, who have no reader's account."""
     actor = current_actor()

@@ -37,6 +37,11 @@ class Actor:
         """Return the stored form, `staff:7`."""
         return f"{self.kind}:{self.id}" if self.id is not None else str(self.kind)
 
+    @property
+    def audience(self) -> str:
+        """Return for whom sentences are made, as `decisions.render` asks: `reader` or `staff`."""
+        return "reader" if self.kind == ActorKind.PATRON else "staff"
+
 
 SYSTEM = Actor(ActorKind.SYSTEM, name="system")
 ANONYMOUS = Actor(ActorKind.ANONYMOUS)

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from circulation.holds.rules import (
-    CAPTURED,
     OPEN,
     PICKUP_DAYS,
     TABLE,
@@ -26,6 +25,7 @@ from circulation.holds.rules import (
     next_state,
     pickup_until,
 )
+from circulation.models import HOLD_CAPTURED
 from library.branches.rules import Calendar, Session, WeekPattern
 
 MONDAY = date(2026, 11, 23)
@@ -50,7 +50,7 @@ def test_open_holds_can_be_cancelled_and_fulfilled_and_ended_ones_nothing() -> N
     for state in State:
         assert (next_state(state, Action.CANCEL) is State.CANCELLED) == (state in OPEN)
         assert (next_state(state, Action.FULFIL) is State.FULFILLED) == (state in OPEN)
-        assert (next_state(state, Action.RELEASE) is State.WAITING) == (state in CAPTURED)
+        assert (next_state(state, Action.RELEASE) is State.WAITING) == (state in HOLD_CAPTURED)
         assert allowed_actions(state) == ((Action.CANCEL,) if state in OPEN else ())
 
 
