@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from catalog.bibs import listing
 from catalog.bibs.models import Bib
+from catalog.bibs.services import bib_by_id
 from catalog.bibs.sheet import copies_of, facts_of
 from catalog.items import words
 from catalog.items.availability import whereabouts
@@ -15,7 +16,6 @@ from library.branches.rounds import next_van_day
 from library.branches.wording import van_words
 from library.kernel import clock
 from library.kernel.db import reading
-from library.kernel.errors import NotFound
 from library.kernel.pages import paging, redirect_after_post, render
 
 bp = Blueprint("catalog_bibs", __name__, template_folder="../templates")
@@ -27,9 +27,7 @@ MOST_COPIES = 100
 def show(bib_id: int) -> str | Response:
     """Show one book; the address of a merged one leads to its successor."""
     with reading() as session:
-        bib = listing.resolve(session, bib_id)
-        if bib is None:
-            raise NotFound("unknown_bib", bib=bib_id)
+        bib = bib_by_id(session, bib_id)
         if bib.id != bib_id:
             return redirect_after_post(f"/b/{bib.id}")
         page = _book_page(session, bib)

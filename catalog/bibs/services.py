@@ -1,6 +1,6 @@
 """Records of the catalogue: describing a book, correcting a record, merging two records of one book and undoing it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +18,7 @@ from catalog.bibs.deriving import (
     standing_sources,
 )
 from catalog.bibs.description import EDITABLE, BibDescription
+from catalog.bibs.listing import resolve
 from catalog.bibs.models import Bib, BibEdit, BibMerge, BibSourceRecord
 from catalog.bibs.rules import edit_value
 from catalog.items.models import Item
@@ -35,10 +36,8 @@ def bib_by_id(session: Session, bib_id: int) -> Bib:
 
     Raises `NotFound` `unknown_bib`.
     """
-    bib = session.get(Bib, bib_id)
-    while bib is not None and bib.merged_into_id is not None:
-        bib = session.get(Bib, bib.merged_into_id)
-    if bib is None or bib.withdrawn_at is not None:
+    bib = resolve(session, bib_id)
+    if bib is None:
         raise NotFound("unknown_bib", bib=bib_id)
     return bib
 
@@ -228,8 +227,3 @@ def _described(base: BibDescription, values: Mapping[str, Any]) -> BibDescriptio
     if not description.title.strip() and "title" in values:
         raise Invalid("bib_needs_title")
     return description
-
-
-def cards_of(session: Session, bib_ids: Iterable[int]) -> dict[int, dict[str, Any]]:
-    """Return the cards of bibs by id; unknown ids are missing."""
-    return {bib.id: bib_card(bib) for bib in session.scalars(select(Bib).where(Bib.id.in_(list(bib_ids))))}

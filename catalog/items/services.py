@@ -92,18 +92,12 @@ def add_item(
     Raises `NotFound` `unknown_bib`, `Invalid` `bad_barcode`, `unknown_source`, `unknown_location` or `date_in_future`,
     `Conflict` `barcode_taken`.
     """
-    living = select(Bib.id).where(Bib.id == bib_id, Bib.merged_into_id.is_(None), Bib.withdrawn_at.is_(None))
-    if session.scalar(living) is None:
-        raise NotFound("unknown_bib", bib=bib_id)
-    if details.get("source", "legacy") not in SOURCES:
-        raise Invalid("unknown_source", source=details["source"])
+    today = clock.local_date(operation.at)
+    acquired_on = details.pop("acquired_on", None) or today
+    _require_sound(session, bib_id, details.get("source", "legacy"), acquired_on, today)
     home = home or owner
     location = _location(session, home, location_id)
     code = _free_barcode(session, owner.id, barcode) if barcode is not None else _next_barcode(session)
-    today = clock.local_date(operation.at)
-    acquired_on = details.pop("acquired_on", None) or today
-    if acquired_on > today:
-        raise Invalid("date_in_future", date=acquired_on.isoformat())
     item = Item(
         bib_id=bib_id,
         barcode=code,
@@ -122,6 +116,16 @@ def add_item(
     session.flush()
     _begin_history(session, operation, item, today)
     return item
+
+
+def _require_sound(session: Session, bib_id: int, source: str, acquired_on: date, today: date) -> None:
+    living = select(Bib.id).where(Bib.id == bib_id, Bib.merged_into_id.is_(None), Bib.withdrawn_at.is_(None))
+    if session.scalar(living) is None:
+        raise NotFound("unknown_bib", bib=bib_id)
+    if source not in SOURCES:
+        raise Invalid("unknown_source", source=source)
+    if acquired_on > today:
+        raise Invalid("date_in_future", date=acquired_on.isoformat())
 
 
 def move_item(session: Session, operation: Operation, item_id: int, to_branch_id: int, cause: str) -> bool:

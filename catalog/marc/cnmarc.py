@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from catalog.bibs.description import Audience, BibDescription, Creator
 from catalog.bibs.rules import clean_class, clean_pinyin, creators_in, parse_price, parse_year, read_isbn
 from catalog.marc.materials import material_of
-from catalog.marc.record import Field, Record, Subfield, indexed, without_marks
+from catalog.marc.record import Field, Record, indexed, without_marks
 
 PERSONS = ("700", "701", "702")
 BODIES = ("710", "711", "712")
@@ -92,19 +92,6 @@ def agency_of(record: Record) -> str:
     original = next((field for field in fields if field.indicators[1:] == "0"), None)
     chosen = original or (fields[0] if fields else None)
     return chosen.first("b") if chosen else ""
-
-
-def embedded(field: Field) -> list[Field]:
-    """Return the fields embedded in a linking field 4XX: each `$1` holds a tag, two indicators, and subfields follow it."""
-    found: list[Field] = []
-    for code, value in field.subfields:
-        if code == "1":
-            tag, rest = value[:3], value[3:]
-            found.append(Field(tag, rest) if tag.startswith("00") else Field(tag, None, (rest + "  ")[:2]))
-        elif found and found[-1].value is None:
-            last = found[-1]
-            found[-1] = Field(last.tag, None, last.indicators, (*last.subfields, Subfield(code, value)))
-    return found
 
 
 def _title(text: str) -> str:

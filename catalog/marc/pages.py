@@ -55,6 +55,7 @@ def send() -> Response:
 @bp.post("/admin/imports/<int:batch_id>/revert")
 def revert(batch_id: int) -> Response:
     """Take a batch back; what was used since then is named and nothing is undone."""
+    require("catalogue")
     with reading() as session:
         batch = batch_by_id(session, batch_id)
         require("catalogue", branch_by_id(session, batch.branch_id) if batch.branch_id else None)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from catalog.marc.batches import Profile, batch_by_id, start_batch
@@ -87,11 +87,6 @@ def recent_batches(session: Session) -> list[dict[str, Any]]:
     """Return the newest batches first."""
     newest = select(ImportBatch).order_by(ImportBatch.id.desc()).limit(SHOWN_BATCHES)
     return [_summary(batch) for batch in session.scalars(newest)]
-
-
-def batch_count(session: Session) -> int:
-    """Return how many batches there were."""
-    return session.scalar(select(func.count(ImportBatch.id))) or 0
 
 
 def _summary(batch: ImportBatch) -> dict[str, Any]:
