@@ -9,6 +9,7 @@ from flask.cli import with_appcontext
 
 from library.accounts import services
 from library.accounts.rules import Role
+from library.accounts.sign_in import LONGEST_SECRET
 from library.kernel import clock, console, passwords
 from library.kernel.db import reading, writing
 
@@ -49,7 +50,7 @@ def add(
 @console.json_option
 @with_appcontext
 def change_password(name: str, password_stdin: bool, as_json: bool) -> None:
-    """Set a new password for NAME; every session of the account ends."""
+    """Set a new password for NAME; every session of the account ends, and failed attempts are forgotten."""
     password, is_made = _password(password_stdin)
     password_hash = passwords.hash_secret(password)
     with writing() as session:
@@ -130,8 +131,8 @@ def _password(from_stdin: bool) -> tuple[str, bool]:
     if not from_stdin:
         return secrets.token_urlsafe(MADE_BYTES), True
     given = sys.stdin.readline().rstrip("\r\n")
-    if len(given) < SHORTEST_PASSWORD:
-        raise console.fail(f"the password needs at least {SHORTEST_PASSWORD} characters")
+    if not SHORTEST_PASSWORD <= len(given) <= LONGEST_SECRET:
+        raise console.fail(f"the password needs {SHORTEST_PASSWORD} to {LONGEST_SECRET} characters")
     return given, False
 
 

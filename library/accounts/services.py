@@ -14,10 +14,12 @@ from sqlalchemy.orm import Session
 from library.accounts.models import ApiToken, RoleGrant, SignInSession, StaffAccount
 from library.accounts.rules import Role
 from library.branches.models import Branch
-from library.kernel import clock, sessions
+from library.kernel import clock, sessions, throttle
 from library.kernel.errors import Conflict, Invalid, NotFound
 from library.patrons.models import Patron, PatronCard
 
+NAME_SUBJECT: Final = "name"
+"""Under which kind of subject failures of a staff account are counted."""
 TOKEN_PREFIX: Final = "lib_"  # noqa: S105  tells people and secret scanners what it is
 
 
@@ -53,8 +55,9 @@ def account_by_name(session: Session, name: str) -> StaffAccount:
 
 
 def set_password(session: Session, account: StaffAccount, password_hash: str) -> None:
-    """Change a password; every session of the account ends."""
+    """Change a password; every session of the account ends, and failures to sign in are forgotten."""
     account.password_hash = password_hash
+    throttle.forgive(session, throttle.subject(NAME_SUBJECT, account.name))
     end_sessions(session, account_id=account.id)
 
 

@@ -35,7 +35,9 @@ def sign_in_staff(name: str, password: str) -> str:
     """Return the secret of a new staff session; raises like `sign_in_reader`."""
     name = name.strip()
     found = _verified(
-        throttle.subject("name", name), lambda session: services.staff_credentials(session, name), password
+        throttle.subject(services.NAME_SUBJECT, name),
+        lambda session: services.staff_credentials(session, name),
+        password,
     )
     with writing() as session:
         return services.open_session(session, account_id=found.id, device=_device())

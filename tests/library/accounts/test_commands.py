@@ -47,6 +47,21 @@ def test_a_password_is_read_from_standard_input(run: object, client: FlaskClient
     assert answer.status_code == 303
 
 
+def test_a_new_password_lets_a_locked_account_in_at_once(run: object, client: FlaskClient, people: People) -> None:
+    assert callable(run)
+    for _ in range(7):
+        locked = client.post("/sign-in", data={"who": "staff", "name": "keeper", "password": "guessed at random"})
+    assert locked.status_code == 429
+    assert run("password", "keeper", "--password-stdin", text="a much better one\n").exit_code == 0
+    answer = client.post("/sign-in", data={"who": "staff", "name": "keeper", "password": "a much better one"})
+    assert answer.status_code == 303
+
+
+def test_a_password_that_sign_in_would_cut_is_refused(run: object, people: People) -> None:
+    assert callable(run)
+    assert run("password", "keeper", "--password-stdin", text="x" * 201 + "\n").exit_code == 1
+
+
 def test_a_shut_account_is_listed_as_such(run: object, people: People) -> None:
     assert callable(run)
     run("revoke", "keeper")

@@ -153,9 +153,11 @@ def test_only_the_digest_of_a_session_is_kept(client: FlaskClient, database: Dat
         assert session.scalars(select(SignInSession.secret_hash)).all() == [sessions.digest(secret)]
 
 
-def test_a_changed_password_ends_the_sessions(client: FlaskClient, database: Database, people: People) -> None:
+def test_a_changed_password_ends_the_sessions(
+    app: Flask, client: FlaskClient, database: Database, people: People
+) -> None:
     as_staff(client)
-    with database.writing() as session:
+    with app.app_context(), database.writing() as session:
         services.set_password(session, services.account_by_name(session, "keeper"), "x")
     assert client.get("/api/v1/staff").status_code == 401
 

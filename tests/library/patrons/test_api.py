@@ -32,6 +32,15 @@ def a_body(**values: Any) -> dict[str, Any]:
     return {"operation_id": new_id(), "name": "李田禾", "home_branch": "east", **values}
 
 
+def test_a_stranger_costs_no_hashing(
+    client: FlaskClient, keeper: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hashed: list[str] = []
+    monkeypatch.setattr("library.patrons.api.hash_pin", lambda pin, card: hashed.append(pin))
+    assert client.post("/api/v1/patrons", json=a_body(pin="480715")).status_code == 401
+    assert hashed == []
+
+
 def test_a_keeper_registers_a_reader_and_sending_it_twice_registers_once(
     client: FlaskClient, keeper: dict[str, str], app: Flask, database: Database
 ) -> None:
