@@ -8,12 +8,13 @@ from sqlalchemy.orm import Session
 
 from catalog.bibs.models import Bib
 from catalog.items.models import Item
+from circulation.logistics.rules import NOT_YET_SENT
 from circulation.logistics.steps import lock_items
 from circulation.models import Hold, Transfer, Wish
 from library.branches.models import Branch
 from library.kernel.errors import NotFound
 
-TO_SEND = ("requested", "picked", "packed")
+TO_SEND = tuple(map(str, NOT_YET_SENT))
 TO_RECEIVE = ("dispatched", "arrived")
 MOST_ROWS = 200
 

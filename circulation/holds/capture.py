@@ -124,6 +124,13 @@ def settle(session: Session, operation: Operation, item_id: int) -> Trapped | No
     return trapped
 
 
+def fetched(session: Session, operation: Operation, hold: Held) -> None:
+    """Note that a ready copy was taken from the shelf and put aside; nothing happens when that was known."""
+    known = update(Hold).where(Hold.id == hold.id, Hold.cause == TO_FETCH).values(cause=None).returning(Hold.id)
+    if session.execute(known.execution_options(synchronize_session=False)).first() is not None:
+        changes.announce(session, operation, "hold.set_aside", hold)
+
+
 def release(session: Session, operation: Operation, hold: Held, cause: str) -> Held:
     """Let a hold wait again without its copy; return it as it stands then."""
     freed = {"captured_item_id": None, "captured_at": None, "ready_at": None, "pickup_until_on": None}
@@ -177,6 +184,7 @@ def _bring_on(session: Session, operation: Operation, hold: Held, item_id: int, 
         if hold.state is State.IN_TRANSIT:
             ready = ready_values(session, operation, at_branch_id)
             change(session, operation, hold, Action.ARRIVE, branch_id=at_branch_id, **ready)
+        fetched(session, operation, hold)
         return Trapped(hold.id, str(State.READY), hold.pickup_branch_id)
     if hold.state is State.READY:
         hold = change(session, operation, hold, Action.WANDER, branch_id=at_branch_id, ready_at=None)

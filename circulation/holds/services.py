@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from catalog.items.models import Item
 from circulation.holds import changes, queries
 from circulation.holds.asking import Subject, asked_of, subject
-from circulation.holds.capture import TO_FETCH, Trapped, let_go, ready_values, release, settle, target, trap
+from circulation.holds.capture import Trapped, fetched, let_go, ready_values, release, settle, target, trap
 from circulation.holds.changes import Held, captured_by, change
 from circulation.holds.rules import Action, State, expected_back, may_hold, next_state, not_in_state
 from circulation.logistics.steps import lock_items
@@ -111,11 +111,7 @@ def set_aside(session: Session, operation: Operation, hold_id: int) -> Answer:
     hold = _locked(session, hold_id)
     if hold.state is not State.READY:
         return _answer(session, (not_in_state(hold.state),), hold_id)
-    row = session.get_one(Hold, hold_id, populate_existing=True)
-    if row.cause == TO_FETCH:
-        row.cause = None
-        session.flush()
-        changes.announce(session, operation, "hold.set_aside", hold)
+    fetched(session, operation, hold)
     return _answer(session, (), hold_id)
 
 

@@ -17,7 +17,6 @@ from library.branches.rounds import next_van_day
 from library.kernel.errors import NotFound
 
 View = dict[str, Any]
-TO_RECEIVE = (State.DISPATCHED, State.ARRIVED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from circulation.logistics.consequences import (
     tell_shelved,
     tell_stopped,
 )
-from circulation.logistics.rules import Action, State, may_request, next_state, not_in_state
+from circulation.logistics.rules import NOT_YET_SENT, Action, State, may_request, next_state, not_in_state
 from circulation.logistics.steps import Move, advance, lock_items, locked, open_moves, record_steps
 from circulation.models import Transfer
 from circulation.whereabouts.services import refresh_availability
@@ -250,10 +250,7 @@ def _stray(session: Session, operation: Operation, move: Move, branch_id: int) -
 
 
 def _here(operation: Operation, move: Move) -> int:
-    return operation.branch_id or (move.from_branch_id if move.state in _AT_THE_SENDER else move.to_branch_id)
-
-
-_AT_THE_SENDER = frozenset({State.REQUESTED, State.PICKED, State.PACKED})
+    return operation.branch_id or (move.from_branch_id if move.state in NOT_YET_SENT else move.to_branch_id)
 
 
 def _not_now(session: Session, move: Move) -> Answer:

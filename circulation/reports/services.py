@@ -90,7 +90,7 @@ def _not_rolled_up(path: str, first: date, last: date) -> Select[*tuple[Any, ...
         .join(Branch, Branch.id == _events.c.branch_id)
         .outerjoin(RolledUpEvent, RolledUpEvent.event_id == _events.c.id)
         .where(RolledUpEvent.event_id.is_(None), _events.c.kind.in_(COUNTED), Branch.path.startswith(path))
-        .where(_events.c.at.between(clock.start_of_day(first), clock.end_of_day(last)))
+        .where(_events.c.at >= clock.start_of_day(first), _events.c.at < clock.start_of_day(last + timedelta(days=1)))
     )
 
 

@@ -248,6 +248,17 @@ def test_an_ended_loan_is_not_renewed_and_an_unknown_one_is_unknown(desk: Desk) 
         desk.renew(999_999)
 
 
+def test_a_copy_to_be_fetched_for_a_reader_is_fetched_when_it_is_scanned(desk: Desk) -> None:
+    item = desk.item()
+    held = hold(desk, item, desk.reader)
+    assert desk.session.scalars(select(Hold.cause).where(Hold.id == held)).one() == "to_fetch"
+    answers = [desk.take_back(item) for _ in range(2)]
+    assert [(answer["next"], answer["hold"]) for answer in answers] == [("hold", held)] * 2
+    assert desk.session.scalars(select(Hold.cause).where(Hold.id == held)).one() is None
+    events = desk.session.scalars(select(EventRow).where(EventRow.kind == "hold.set_aside")).all()
+    assert [event.item_id for event in events] == [item.id]
+
+
 def test_a_kept_copy_whose_pickup_branch_has_closed_is_taken_back_and_its_reader_waits(desk: Desk) -> None:
     item = desk.item()
     held = hold(desk, item, desk.reader)

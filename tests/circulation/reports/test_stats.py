@@ -51,6 +51,15 @@ def test_figures_count_the_subtree_at_once(client: FlaskClient, headers: dict[st
     assert ask(client, headers, "?branch=west")[1]["loans"] == 1
 
 
+def test_the_last_moment_of_a_day_belongs_to_it_before_it_is_rolled_up(
+    client: FlaskClient, headers: dict[str, str], database: Database
+) -> None:
+    late = kernel_clock.start_of_day(kernel_clock.today()) - timedelta(milliseconds=300)
+    with database.writing() as session:
+        events.record(session, system_operation("check_out", at=late, branch_id=1), "loan.opened")
+    assert ask(client, headers, "?from=2026-11-22&to=2026-11-22")[1]["loans"] == 2
+
+
 def test_the_days_asked_for_are_both_included(client: FlaskClient, headers: dict[str, str]) -> None:
     assert ask(client, headers, "?from=2026-11-22&to=2026-11-22")[1]["loans"] == 1
     assert ask(client, headers, "?from=2026-11-22&to=2026-11-23")[1]["loans"] == 2
