@@ -12,7 +12,7 @@ from catalog.classification.rules import call_number_key
 from catalog.items.models import SOURCES, Item, ItemBarcode, ItemMovement
 from catalog.items.rules import is_isbn
 from library.branches.models import Branch, Location
-from library.branches.services import default_location
+from library.branches.services import default_location, require_standing
 from library.kernel import clock
 from library.kernel.counters import next_code
 from library.kernel.errors import Conflict, Invalid, NotFound
@@ -90,12 +90,13 @@ def add_item(
 
     `details` are further columns: `source`, `donor`, `fund`, `price_cents` (0.01 CNY), `volume`, `acquired_on`, `item_class`.
     Raises `NotFound` `unknown_bib`, `Invalid` `bad_barcode`, `unknown_source`, `unknown_location` or `date_in_future`,
-    `Conflict` `barcode_taken`.
+    `Conflict` `barcode_taken` or `branch_not_open`.
     """
     today = clock.local_date(operation.at)
     acquired_on = details.pop("acquired_on", None) or today
     _require_sound(session, bib_id, details.get("source", "legacy"), acquired_on, today)
     home = home or owner
+    require_standing(home)
     location = _location(session, home, location_id)
     code = _free_barcode(session, owner.id, barcode) if barcode is not None else _next_barcode(session)
     item = Item(

@@ -27,7 +27,7 @@ from catalog.marc.prepared import Prepared, prepare
 from catalog.marc.reading import Refused, read
 from catalog.marc.reasons import Reason
 from library.branches.models import Branch
-from library.branches.services import default_location
+from library.branches.services import default_location, require_standing
 from library.kernel import operations
 from library.kernel.operations import Operation
 
@@ -54,7 +54,8 @@ def source_of(path: Path) -> Source:
 
 
 def place_at(session: Session, branch: Branch) -> Place:
-    """Return where imported copies of a branch stand: its default location."""
+    """Return where imported copies of a branch stand: its default location; raises `Conflict` `branch_not_open`."""
+    require_standing(branch)
     location = default_location(session, branch.id)
     return Place(branch.id, location.id, location.is_lendable)
 

@@ -275,6 +275,12 @@ def set_members(session: Session, code: str) -> list[int]:
     return sorted(session.scalars(members))
 
 
+def require_standing(branch: Branch) -> None:
+    """Refuse new books and readers for a branch that is closed or merged by raising `Conflict` `branch_not_open`."""
+    if branch.state in {"closed", "merged"}:
+        raise Conflict("branch_not_open", branch=branch.code, state=branch.state)
+
+
 def _require_open(branch: Branch) -> None:
     if branch.state != "open":
         raise Conflict("branch_not_open", branch=branch.code, state=branch.state)

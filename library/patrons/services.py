@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from library.branches.models import Branch
+from library.branches.services import require_standing
 from library.kernel import clock
 from library.kernel.errors import Conflict, Invalid, NotFound
 from library.kernel.events import record
@@ -67,9 +68,10 @@ def register(
 ) -> Patron:
     """Register a reader with a card and return the reader; without `card` a new number is given.
 
-    Raises `Invalid` `unknown_category`, `bad_birth_year`, `bad_phone` or `guardian_required`, and `Conflict` `card_in_use`
-    or `identity_in_use`.
+    Raises `Invalid` `unknown_category`, `bad_birth_year`, `bad_phone` or `guardian_required`, and `Conflict` `card_in_use`,
+    `identity_in_use` or `branch_not_open`.
     """
+    require_standing(home_branch)
     day = clock.local_date(operation.at)
     kind = _category(category)
     _require_sound(kind, born_in, guardian, day)

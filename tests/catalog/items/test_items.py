@@ -113,3 +113,18 @@ def test_a_book_that_was_withdrawn_gets_no_copy(session: Session, operation: Ope
     session.flush()
     with pytest.raises(NotFound, match="unknown_bib"):
         add_item(session, operation(), bib_id=bib.id, owner=a_branch(session))
+
+
+@pytest.mark.parametrize(("state", "is_taken"), [("closed", False), ("suspended", True)])
+def test_a_closed_room_gets_no_copy_and_a_suspended_one_does(
+    session: Session, operation: Operations, state: str, is_taken: bool
+) -> None:
+    room = a_branch(session)
+    room.state = state
+    session.flush()
+    bib_id = a_bib(session).id
+    if is_taken:
+        assert add_item(session, operation(), bib_id=bib_id, owner=room).current_branch_id == room.id
+        return
+    with pytest.raises(Conflict, match="branch_not_open"):
+        add_item(session, operation(), bib_id=bib_id, owner=room)

@@ -33,6 +33,12 @@ def an_adult(session: Session, operation: Operation, room: Branch, **values: obj
     return services.register(session, operation, home_branch=room, **given)  # type: ignore[arg-type]  # test values
 
 
+def test_nobody_is_registered_at_a_closed_room(session: Session, operation: Make, room: Branch) -> None:
+    room.state = "closed"
+    with pytest.raises(Conflict, match="branch_not_open"):
+        an_adult(session, operation(), room)
+
+
 def test_a_reader_is_registered_with_a_card_of_ours(session: Session, operation: Make, room: Branch) -> None:
     patron = an_adult(session, operation(), room, phone="138 0000 0000")
     number = cards.active_card(session, patron.id)
