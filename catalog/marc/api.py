@@ -11,7 +11,7 @@ from catalog.marc.uploads import Upload, import_uploads, show_batch
 from library.accounts.access import require
 from library.branches.models import Branch
 from library.branches.services import branch_by_code
-from library.kernel.api import ApiBlueprint
+from library.kernel.api import UPLOAD, ApiBlueprint
 from library.kernel.db import reading
 from library.kernel.errors import Invalid
 from library.kernel.operations import begin
@@ -29,7 +29,7 @@ def _for_cataloguers() -> None:
 
 
 @blp.route("/imports", methods=["POST"])
-@blp.arguments(ImportFormIn, location="form")
+@blp.arguments(ImportFormIn, location="form", content_type=UPLOAD)
 @blp.response(200, ImportOut)
 def import_records(form: dict[str, Any]) -> dict[str, Any]:
     """Import MARC files (ISO 2709 or MARCXML, CNMARC or MARC 21, UTF-8, GB18030 or MARC-8)."""

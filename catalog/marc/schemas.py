@@ -7,7 +7,11 @@ from library.kernel.api import OperationIn, Schema, Text
 
 
 class ImportFormIn(OperationIn):
-    """The fields beside the file of a multipart form."""
+    """A multipart form: the files and what is to become of them."""
+
+    file = fields.Raw(
+        metadata={"type": "string", "format": "binary", "description": "A MARC file; may stand several times."}
+    )
 
     branch = Text(max_length=32, metadata={"description": "Code of the branch that gets the copies."})
     profile = Text(max_length=40, load_default="default", metadata={"description": " | ".join(PROFILES)})

@@ -151,3 +151,10 @@ def test_undoing_with_one_id_twice_is_undone_once(app: Flask, county: County, da
             for _ in range(2)
         )
     assert (first.bibs, again.bibs) == (10, 0)
+
+
+def test_the_document_of_the_api_tells_how_a_file_is_sent(county: County) -> None:
+    document = county.stranger.get("/openapi.json").get_json()
+    content = document["paths"]["/api/v1/imports"]["post"]["requestBody"]["content"]
+    assert list(content) == ["multipart/form-data"]
+    assert document["components"]["schemas"]["ImportFormIn"]["properties"]["file"]["format"] == "binary"
