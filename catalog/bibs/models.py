@@ -7,10 +7,10 @@ or a harvested update can be undone, and an export can give back what came in wi
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from library.kernel.db import Model, pk
+from library.kernel.db import Model, pk, unique_where
 
 
 class Bib(Model):
@@ -94,16 +94,7 @@ class BibEdit(Model):
     operation_id: Mapped[str | None] = mapped_column(String(36))
     undone_at: Mapped[datetime | None]
 
-    __table_args__ = (
-        Index(
-            "uq_bib_edits_standing",
-            "bib_id",
-            "field",
-            unique=True,
-            sqlite_where=text("undone_at IS NULL"),
-            postgresql_where=text("undone_at IS NULL"),
-        ),
-    )
+    __table_args__ = (unique_where("uq_bib_edits_standing", "bib_id", "field", where="undone_at IS NULL"),)
 
 
 class BibIdentifier(Model):

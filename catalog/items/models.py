@@ -7,10 +7,10 @@ same transaction as the rows it follows from, and `library db check` compares it
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from library.kernel.db import BigId, Model, big_pk, pk
+from library.kernel.db import BigId, Model, big_pk, pk, unique_where
 
 CONDITIONS = ("lost", "missing", "damaged", "withdrawn", "in_processing")
 SOURCES = ("purchase", "allocation", "donation", "exchange", "legacy")
@@ -70,13 +70,7 @@ class ItemBarcode(Model):
 
     __table_args__ = (
         Index("uq_item_barcodes_owner", "owner_branch_id", "barcode", unique=True),
-        Index(
-            "uq_item_barcodes_current",
-            "item_id",
-            unique=True,
-            sqlite_where=text("valid_to IS NULL"),
-            postgresql_where=text("valid_to IS NULL"),
-        ),
+        unique_where("uq_item_barcodes_current", "item_id", where="valid_to IS NULL"),
     )
 
 
@@ -97,14 +91,7 @@ class ItemCondition(Model):
     __table_args__ = (
         CheckConstraint(f"kind IN {CONDITIONS}", name="kind"),
         CheckConstraint("until IS NULL OR until >= since", name="times_in_order"),
-        Index(
-            "uq_item_conditions_open",
-            "item_id",
-            "kind",
-            unique=True,
-            sqlite_where=text("until IS NULL"),
-            postgresql_where=text("until IS NULL"),
-        ),
+        unique_where("uq_item_conditions_open", "item_id", "kind", where="until IS NULL"),
     )
 
 

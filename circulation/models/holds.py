@@ -3,10 +3,10 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from library.kernel.db import Model, UtcDateTime, pk
+from library.kernel.db import Model, UtcDateTime, index_where, pk, unique_where
 
 HOLD_STATES = ("waiting", "suspended", "in_transit", "ready", "fulfilled", "cancelled", "expired")
 # A copy is kept for the reader: on its way, or on the pickup shelf.
@@ -50,28 +50,9 @@ class Hold(Model):
             "state NOT IN ('in_transit','ready') OR captured_item_id IS NOT NULL", name="captured_has_a_copy"
         ),
         CheckConstraint("(state IN ('fulfilled','cancelled','expired')) = (ended_at IS NOT NULL)", name="ended"),
-        Index(
-            "uq_holds_captured_item",
-            "captured_item_id",
-            unique=True,
-            sqlite_where=text("state IN ('in_transit','ready')"),
-            postgresql_where=text("state IN ('in_transit','ready')"),
-        ),
-        Index(
-            "uq_holds_open_patron_bib",
-            "patron_id",
-            "bib_id",
-            unique=True,
-            sqlite_where=text("ended_at IS NULL AND item_id IS NULL"),
-            postgresql_where=text("ended_at IS NULL AND item_id IS NULL"),
-        ),
-        Index(
-            "ix_holds_queue",
-            "bib_id",
-            "placed_at",
-            sqlite_where=text("ended_at IS NULL"),
-            postgresql_where=text("ended_at IS NULL"),
-        ),
+        unique_where("uq_holds_captured_item", "captured_item_id", where="state IN ('in_transit','ready')"),
+        unique_where("uq_holds_open_patron_bib", "patron_id", "bib_id", where="ended_at IS NULL AND item_id IS NULL"),
+        index_where("ix_holds_queue", "bib_id", "placed_at", where="ended_at IS NULL"),
         Index("ix_holds_pickup", "pickup_branch_id", "state"),
         Index("ix_holds_patron_id", "patron_id"),
     )

@@ -3,10 +3,10 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from library.kernel.db import Model, UtcDateTime, pk
+from library.kernel.db import Model, UtcDateTime, index_where, pk, unique_where
 
 
 class Loan(Model):
@@ -43,20 +43,8 @@ class Loan(Model):
         CheckConstraint("in_at IS NULL OR in_at >= out_at", name="times_in_order"),
         CheckConstraint("closed_as IN ('returned','forced','lost','undone')", name="closed_as"),
         CheckConstraint("renewals >= 0", name="renewals"),
-        Index(
-            "uq_loans_open_item",
-            "item_id",
-            unique=True,
-            sqlite_where=text("in_at IS NULL"),
-            postgresql_where=text("in_at IS NULL"),
-        ),
-        Index(
-            "ix_loans_open_patron",
-            "patron_id",
-            "due_on",
-            sqlite_where=text("in_at IS NULL"),
-            postgresql_where=text("in_at IS NULL"),
-        ),
+        unique_where("uq_loans_open_item", "item_id", where="in_at IS NULL"),
+        index_where("ix_loans_open_patron", "patron_id", "due_on", where="in_at IS NULL"),
         Index("ix_loans_out", "out_branch_id", "out_at"),
         Index("ix_loans_patron_id", "patron_id"),
     )
@@ -95,11 +83,5 @@ class Case(Model):
 
     __table_args__ = (
         CheckConstraint("(settled_at IS NULL) = (outcome IS NULL)", name="settled_somehow"),
-        Index(
-            "ix_cases_open",
-            "branch_id",
-            "kind",
-            sqlite_where=text("settled_at IS NULL"),
-            postgresql_where=text("settled_at IS NULL"),
-        ),
+        index_where("ix_cases_open", "branch_id", "kind", where="settled_at IS NULL"),
     )

@@ -2,10 +2,10 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from library.kernel.db import Model, UtcDateTime, pk
+from library.kernel.db import Model, UtcDateTime, pk, unique_where
 
 TRANSFER_STATES = (
     "requested",
@@ -19,7 +19,7 @@ TRANSFER_STATES = (
 )
 TRANSFER_OPEN = ("requested", "picked", "packed", "dispatched", "arrived")
 TRANSFER_REASONS = ("hold", "return_home", "restock", "rotation", "rebalance", "manual")
-_OPEN_SQL = text("state IN ('requested','picked','packed','dispatched','arrived')")
+_OPEN_SQL = "state IN ('requested','picked','packed','dispatched','arrived')"
 
 
 class Transfer(Model):
@@ -48,7 +48,7 @@ class Transfer(Model):
         CheckConstraint(f"reason IN {TRANSFER_REASONS}", name="reason"),
         CheckConstraint("from_branch_id <> to_branch_id", name="goes_somewhere"),
         CheckConstraint("(state IN ('shelved','cancelled','missing')) = (ended_at IS NOT NULL)", name="ended"),
-        Index("uq_transfers_open_item", "item_id", unique=True, sqlite_where=_OPEN_SQL, postgresql_where=_OPEN_SQL),
+        unique_where("uq_transfers_open_item", "item_id", where=_OPEN_SQL),
         Index("ix_transfers_from", "from_branch_id", "state"),
         Index("ix_transfers_to", "to_branch_id", "state"),
     )
@@ -113,11 +113,5 @@ class BoxLine(Model):
     __table_args__ = (
         CheckConstraint("(closed_at IS NULL) = (outcome IS NULL)", name="closed_somehow"),
         CheckConstraint("outcome IN ('received','short','extra','damaged','removed')", name="outcome"),
-        Index(
-            "uq_box_lines_open_item",
-            "item_id",
-            unique=True,
-            sqlite_where=text("closed_at IS NULL"),
-            postgresql_where=text("closed_at IS NULL"),
-        ),
+        unique_where("uq_box_lines_open_item", "item_id", where="closed_at IS NULL"),
     )

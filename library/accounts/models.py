@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from library.kernel.db import Model, name_text, pk
+from library.kernel.db import Model, name_text, pk, unique_where
 
 ROLES = ("county_administrator", "cataloguer", "distribution", "branch_librarian", "room_keeper", "supervisor")
 
@@ -37,15 +37,7 @@ class RoleGrant(Model):
 
     __table_args__ = (
         CheckConstraint(f"role IN {ROLES}", name="role"),
-        Index(
-            "uq_role_grants_open",
-            "account_id",
-            "role",
-            "branch_id",
-            unique=True,
-            sqlite_where=text("ended_at IS NULL"),
-            postgresql_where=text("ended_at IS NULL"),
-        ),
+        unique_where("uq_role_grants_open", "account_id", "role", "branch_id", where="ended_at IS NULL"),
     )
 
 

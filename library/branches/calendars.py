@@ -2,10 +2,10 @@
 
 from datetime import date, datetime, time
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from library.kernel.db import Model, code_text, name_text, pk
+from library.kernel.db import Model, code_text, name_text, pk, unique_where
 
 
 class OpeningSession(Model):
@@ -64,13 +64,7 @@ class OpeningLog(Model):
     __table_args__ = (
         CheckConstraint("closed_at IS NULL OR closed_at >= opened_at", name="times_in_order"),
         Index("ix_opening_log_branch_id", "branch_id", "opened_at"),
-        Index(
-            "uq_opening_log_open",
-            "branch_id",
-            unique=True,
-            sqlite_where=text("closed_at IS NULL"),
-            postgresql_where=text("closed_at IS NULL"),
-        ),
+        unique_where("uq_opening_log_open", "branch_id", where="closed_at IS NULL"),
     )
 
 

@@ -2,10 +2,10 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from library.kernel.db import Model, code_text, name_text, pk
+from library.kernel.db import Model, code_text, name_text, pk, unique_where
 
 KINDS = ("city", "county", "central", "township", "village", "school", "community", "mobile")
 STATES = ("open", "suspended", "merged", "closed")
@@ -105,13 +105,7 @@ class Location(Model):
         CheckConstraint(
             "audience IN ('general','children','elders','disabled','family','new','rare')", name="audience"
         ),
-        Index(
-            "uq_locations_default",
-            "branch_id",
-            unique=True,
-            sqlite_where=text("is_default"),
-            postgresql_where=text("is_default"),
-        ),
+        unique_where("uq_locations_default", "branch_id", where="is_default"),
     )
 
 

@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, Integer, String, Text, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from library.kernel.db import BigId, Model, UtcDateTime, big_pk
+from library.kernel.db import BigId, Model, UtcDateTime, big_pk, index_where
 
 
 class OperationRow(Model):
@@ -64,12 +64,7 @@ class EventRow(Model):
     __table_args__ = (
         Index("ix_events_kind_at", "kind", "at"),
         Index("ix_events_item_id", "item_id"),
-        Index(
-            "ix_events_patron_id",
-            "patron_id",
-            sqlite_where=text("patron_id IS NOT NULL"),
-            postgresql_where=text("patron_id IS NOT NULL"),
-        ),
+        index_where("ix_events_patron_id", "patron_id", where="patron_id IS NOT NULL"),
     )
 
 
@@ -84,15 +79,7 @@ class EventDelivery(Model):
     attempts: Mapped[int] = mapped_column(default=0)
     error: Mapped[str | None] = mapped_column(Text)
 
-    __table_args__ = (
-        Index(
-            "ix_event_deliveries_pending",
-            "consumer",
-            "event_id",
-            sqlite_where=text("handled_at IS NULL"),
-            postgresql_where=text("handled_at IS NULL"),
-        ),
-    )
+    __table_args__ = (index_where("ix_event_deliveries_pending", "consumer", "event_id", where="handled_at IS NULL"),)
 
 
 class JobLease(Model):

@@ -6,10 +6,10 @@ argon2 hash; an identity number, where a county allows one, only as a keyed hash
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from library.kernel.db import Model, name_text, pk
+from library.kernel.db import Model, name_text, pk, unique_where
 
 CATEGORIES = ("adult", "child", "elder", "disabled", "family", "group", "staff")
 CARD_STATES = ("active", "lost", "replaced", "closed")
@@ -68,13 +68,7 @@ class PatronCard(Model):
     __table_args__ = (
         CheckConstraint(f"state IN {CARD_STATES}", name="state"),
         CheckConstraint("(state = 'active') = (ended_on IS NULL)", name="ended_when_not_active"),
-        Index(
-            "uq_patron_cards_active_number",
-            "number",
-            unique=True,
-            sqlite_where=text("state = 'active'"),
-            postgresql_where=text("state = 'active'"),
-        ),
+        unique_where("uq_patron_cards_active_number", "number", where="state = 'active'"),
     )
 
 
