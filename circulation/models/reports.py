@@ -5,7 +5,7 @@ from datetime import date
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from library.kernel.db import Model, pk
+from library.kernel.db import BigId, Model, pk
 
 
 class DailyRollup(Model):
@@ -36,4 +36,4 @@ class RolledUpEvent(Model):
 
     __tablename__ = "rolled_up_events"
 
-    event_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    event_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)

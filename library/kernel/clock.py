@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -87,8 +87,3 @@ def local_date(instant: datetime) -> date:
 def start_of_day(day: date) -> datetime:
     """Return the UTC instant at which `day` begins in the county."""
     return datetime.combine(day, time.min, _zone).astimezone(UTC)
-
-
-def end_of_day(day: date) -> datetime:
-    """Return the UTC instant of the last second of `day` in the county."""
-    return start_of_day(day + timedelta(days=1)) - timedelta(seconds=1)

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from library.kernel.db import BigId
+
 revision = "0011_reports"
 down_revision = "0010_logistics"
 branch_labels = None
@@ -12,7 +14,7 @@ depends_on = None
 def upgrade() -> None:
     op.create_table(
         "rolled_up_events",
-        sa.Column("event_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("event_id", BigId, autoincrement=False, nullable=False),
         sa.PrimaryKeyConstraint("event_id", name=op.f("pk_rolled_up_events")),
     )
     op.create_table(
