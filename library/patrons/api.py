@@ -1,5 +1,6 @@
 """Readers over HTTP: for staff, and for readers what concerns themselves."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,17 +9,19 @@ from sqlalchemy.orm import Session
 
 import library.patrons.sentences  # noqa: F401  defines the words of this room's problems
 from library.accounts.access import require
+from library.accounts.services import end_sessions
 from library.branches.models import Branch
 from library.branches.services import branch_by_code, branch_by_id
 from library.kernel.actors import ActorKind, current_actor
 from library.kernel.api import ApiBlueprint, page_of
 from library.kernel.db import reading, writing
 from library.kernel.operations import Answer, Operation, begin, once
+from library.kernel.throttle import forgive, subject
 from library.patrons import services
-from library.patrons.cards import active_card
+from library.patrons.cards import active_card, replace_card
 from library.patrons.models import Patron
 from library.patrons.pins import hash_pin
-from library.patrons.schemas import PatronIn, PatronOut, PatronPage, PatronQuery
+from library.patrons.schemas import CardIn, PatronIn, PatronOut, PatronPage, PatronQuery, PinIn
 from library.patrons.standing import standing
 
 blp = ApiBlueprint("patrons", __name__, description="Readers and their cards")
@@ -69,6 +72,56 @@ def show(patron_id: int) -> dict[str, Any]:
         require("lend")
     with reading() as session:
         return _shown(session, services.patron_by_id(session, patron_id))
+
+
+@blp.route("/patrons/<int:patron_id>/pin", methods=["POST"])
+@blp.arguments(PinIn)
+@blp.response(200, PatronOut)
+def reset_pin(body: dict[str, Any], patron_id: int) -> dict[str, Any]:
+    """Set a new PIN at the desk; the reader is signed out everywhere and may sign in at once, whatever was guessed before."""
+    operation = begin("reset_pin", body)
+    require("register_patrons")
+    with reading() as session:
+        number = active_card(session, services.patron_by_id(session, patron_id).id) or ""
+    pin_hash = hash_pin(body["pin"], number)
+
+    def reset(session: Session, patron: Patron) -> None:
+        services.set_pin(session, operation, patron, pin_hash)
+        forgive(session, subject("card", number))
+
+    return _changed(operation, patron_id, {"patron": patron_id}, reset)
+
+
+@blp.route("/patrons/<int:patron_id>/card", methods=["POST"])
+@blp.arguments(CardIn)
+@blp.response(200, PatronOut)
+def change_card(body: dict[str, Any], patron_id: int) -> dict[str, Any]:
+    """Give a new card for a lost or worn one; the old ones stop working and their history stays."""
+    operation = begin("replace_card", body)
+    return _changed(
+        operation,
+        patron_id,
+        {**body, "patron": patron_id},
+        lambda session, patron: replace_card(session, operation, patron, body.get("card")),
+    )
+
+
+def _changed(
+    operation: Operation, patron_id: int, content: Mapping[str, Any], change: Callable[[Session, Patron], object]
+) -> dict[str, Any]:
+    """Change what a reader signs in with, once, and end what was signed in with the old."""
+    with writing() as session:
+        patron = services.patron_by_id(session, patron_id)
+        require("register_patrons", branch_by_id(session, patron.home_branch_id))
+
+        def act() -> Answer:
+            change(session, patron)
+            end_sessions(session, patron_id=patron.id)
+            return {"outcome": "done", "patron": patron.id}
+
+        once(session, operation, content, act)
+        session.flush()
+        return _shown(session, patron)
 
 
 def _register(session: Session, operation: Operation, branch: Branch, body: dict[str, Any], hashes: _Hashes) -> Answer:

@@ -33,6 +33,18 @@ class PatronIn(OperationIn):
     guardian = fields.Nested(GuardianIn)
 
 
+class PinIn(OperationIn):
+    """A new PIN, chosen by the reader at the desk."""
+
+    pin = Text(required=True, max_length=20, metadata={"description": "Six digits; kept as a hash only."})
+
+
+class CardIn(OperationIn):
+    """A new card in the place of every card the reader has."""
+
+    card = Text(max_length=64, metadata={"description": "Number of a printed card; without it one is made."})
+
+
 class PatronQuery(PageIn):
     """Readers are looked up by the number of their card."""
 

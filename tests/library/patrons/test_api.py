@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from library.accounts.services import issue_token
+from library.branches.models import Branch
 from library.kernel.db import Database
 from library.kernel.models import OperationRow
 from library.kernel.operations import new_id
@@ -126,3 +127,55 @@ def test_what_circulation_knows_of_a_reader_is_shown(client: FlaskClient, keeper
     register_standing(app, OneBook())
     shown = client.get("/api/v1/patrons?card=A1", headers=keeper).get_json()["items"][0]
     assert (shown["loans"], shown["balance"]) == ([{"id": 7}], 200)
+
+
+def _reader(database: Database) -> int:
+    with database.reading() as session:
+        return session.scalars(select(Patron.id)).one()
+
+
+def test_a_new_pin_lets_the_reader_in_and_ends_what_the_old_one_opened(
+    app: Flask, client: FlaskClient, keeper: dict[str, str], database: Database
+) -> None:
+    patron = _reader(database)
+    url = f"/api/v1/patrons/{patron}/pin"
+    assert client.post(url, json={"operation_id": new_id(), "pin": "480715"}, headers=keeper).status_code == 200
+    browser = app.test_client()
+    browser.environ_base["HTTP_SEC_FETCH_SITE"] = "same-origin"
+    assert browser.post("/sign-in", data={"card": "A1", "pin": "480715"}).status_code == 303
+    assert browser.get("/me").status_code == 200
+    body = {"operation_id": new_id(), "pin": "926153"}
+    assert [client.post(url, json=body, headers=keeper).status_code for _ in range(2)] == [200, 200]
+    assert browser.get("/me").status_code == 303
+    assert browser.post("/sign-in", data={"card": "A1", "pin": "926153"}).status_code == 303
+
+
+@pytest.mark.parametrize("pin", ["12345", "000000", "abcdef", "1234567"])
+def test_a_pin_anybody_would_guess_is_refused(
+    client: FlaskClient, keeper: dict[str, str], database: Database, pin: str
+) -> None:
+    url = f"/api/v1/patrons/{_reader(database)}/pin"
+    answer = client.post(url, json={"operation_id": new_id(), "pin": pin}, headers=keeper)
+    assert (answer.status_code, answer.get_json()["code"]) in {(422, "pin_shape"), (422, "pin_trivial")}
+
+
+def test_a_new_card_takes_the_place_of_the_lost_one(
+    client: FlaskClient, keeper: dict[str, str], database: Database
+) -> None:
+    url = f"/api/v1/patrons/{_reader(database)}/card"
+    body = {"operation_id": new_id(), "card": "A2"}
+    answers = [client.post(url, json=body, headers=keeper).get_json() for _ in range(2)]
+    assert [answer["card"] for answer in answers] == ["A2", "A2"]
+    assert client.get("/api/v1/patrons?card=A1", headers=keeper).status_code == 404
+
+
+def test_a_keeper_changes_only_readers_of_the_own_room(
+    app: Flask, client: FlaskClient, keeper: dict[str, str], database: Database
+) -> None:
+    with app.app_context(), database.writing() as session:
+        west = session.scalars(select(Branch).where(Branch.code == "west")).one()
+        other = a_patron(session, branch=west).id
+    answer = client.post(
+        f"/api/v1/patrons/{other}/pin", json={"operation_id": new_id(), "pin": "480715"}, headers=keeper
+    )
+    assert (answer.status_code, answer.get_json()["code"]) == (403, "outside_grant")
