@@ -18,6 +18,7 @@ import circulation.lending.api
 import circulation.lending.pages
 import circulation.lending.wiring
 import circulation.logistics.api
+import circulation.logistics.box_api
 import circulation.logistics.wiring
 import circulation.policies.api
 import circulation.reports.api
@@ -63,6 +64,7 @@ APIS = (
     circulation.holds.api,
     circulation.wishes.api,
     circulation.logistics.api,
+    circulation.logistics.box_api,
     circulation.restocking.api,
     circulation.reports.api,
 )

@@ -1,4 +1,4 @@
-"""Transfers and boxes over HTTP: the sending branch picks, packs and dispatches, the receiving one receives and shelves."""
+"""Transfers over HTTP: the sending branch picks, packs and dispatches, the receiving one receives and shelves."""
 
 from collections.abc import Callable
 from functools import partial
@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 from catalog.items.models import Item
 from catalog.items.services import item_by_code, item_by_id
 from circulation.logistics import (
-    box_queries,
     boxes,
     queries,
     reasons,
@@ -19,14 +18,8 @@ from circulation.logistics import (
 )
 from circulation.logistics.rules import OPEN, Action, Side, side_for
 from circulation.logistics.schemas import (
-    BoxAnswer,
-    BoxIn,
-    BoxOut,
     CancelIn,
-    DispatchBoxIn,
-    PackIn,
     PackTransferIn,
-    ReceiveBoxIn,
     ReceiveIn,
     StepIn,
     TransferAnswer,
@@ -45,9 +38,8 @@ from library.kernel.identifiers import normalise_scan
 from library.kernel.operations import Answer, Operation, begin, once
 
 Act = Callable[[Session, Operation], Answer]
-BoxAct = Callable[[Session, Operation, str], Answer]
 
-blp = ApiBlueprint("logistics", __name__, description="Copies and boxes on their way between branches")
+blp = ApiBlueprint("logistics", __name__, description="Copies on their way between branches")
 
 
 @blp.route("/transfers", methods=["POST"])
@@ -175,84 +167,6 @@ def miss(body: dict[str, Any], transfer_id: int) -> dict[str, Any]:
     return _step(Action.MISS, body, transfer_id, partial(services.miss, transfer_id=transfer_id))
 
 
-@blp.route("/boxes", methods=["POST"])
-@blp.arguments(BoxIn)
-@blp.response(200, BoxAnswer)
-def open_box(body: dict[str, Any]) -> dict[str, Any]:
-    """Open a box for a journey; a new one gets its printed code."""
-    operation = begin("open_box", body)
-    require("distribute")
-    with writing() as session:
-        sender, destination = (branch_by_code(session, body[name]) for name in ("branch", "to_branch"))
-        require("distribute", sender)
-        code = normalise_scan(body["code"]) if "code" in body else None
-        answer = once(
-            session,
-            operation,
-            body,
-            lambda: boxes.open_box(
-                session,
-                operation,
-                from_branch_id=sender.id,
-                to_branch_id=destination.id,
-                capacity=body["capacity"],
-                code=code,
-            ),
-        )
-    return shown_box(answer)
-
-
-@blp.route("/boxes/<string:code>", methods=["GET"])
-@blp.response(200, BoxOut)
-def show_box(code: str) -> dict[str, Any]:
-    """Show a box and what lies in it."""
-    with reading() as session:
-        require("view")
-        box = box_queries.view(session, normalise_scan(code))
-        return {**box, "transfers": box_queries.contents(session, box["code"])}
-
-
-@blp.route("/boxes/<string:code>/pack", methods=["POST"])
-@blp.arguments(PackIn)
-@blp.response(200, BoxAnswer)
-def pack_box(body: dict[str, Any], code: str) -> dict[str, Any]:
-    """Put a copy with a transfer to the box's destination into it."""
-
-    def act(session: Session, operation: Operation, box: str) -> Answer:
-        item = find_copy(session, body)
-        return boxes.pack(session, operation, box, item.id)
-
-    return _box_step("pack_box", body, code, "from_branch", act)
-
-
-@blp.route("/boxes/<string:code>/dispatch", methods=["POST"])
-@blp.arguments(DispatchBoxIn)
-@blp.response(200, BoxAnswer)
-def dispatch_box(body: dict[str, Any], code: str) -> dict[str, Any]:
-    """Seal a box and hand it over with everything in it."""
-
-    def act(session: Session, operation: Operation, box: str) -> Answer:
-        return boxes.dispatch(session, operation, box, carrier=body.get("carrier"), seal=body.get("seal"))
-
-    return _box_step("dispatch_box", body, code, "from_branch", act)
-
-
-@blp.route("/boxes/<string:code>/receive", methods=["POST"])
-@blp.arguments(ReceiveBoxIn)
-@blp.response(200, BoxAnswer)
-def receive_box(body: dict[str, Any], code: str) -> dict[str, Any]:
-    """Receive a box with everything in it; what was short, damaged or extra becomes a case."""
-
-    def act(session: Session, operation: Operation, box: str) -> Answer:
-        scanned = {
-            name: [item_by_code(session, barcode).id for barcode in body[name]]
-            for name in ("short", "damaged", "extra")
-        }
-        return boxes.receive(session, operation, box, **scanned)
-
-    return _box_step("receive_box", body, code, "to_branch", act)
-
-
 def find_copy(session: Session, body: dict[str, Any]) -> Item:
     """Return the copy a body names by id or barcode; raises as `item_by_id` and `item_by_code` do."""
     return item_by_id(session, body["item"]) if "item" in body else item_by_code(session, body["barcode"])
@@ -263,14 +177,6 @@ def shown(answer: Answer) -> dict[str, Any]:
     return {**answer, "reasons": render(answer.get("reasons", ()))}
 
 
-def shown_box(answer: Answer) -> dict[str, Any]:
-    """Return a stored answer about a box with its sentences and the name of whoever holds it."""
-    if answer.get("box") is None:
-        return shown(answer)
-    with reading() as session:
-        return {**shown(answer), "box": box_queries.named(session, answer["box"])}
-
-
 def _step(action: Action, body: dict[str, Any], transfer_id: int, act: Act) -> dict[str, Any]:
     operation = begin(f"{action}_transfer", body)
     require("distribute")
@@ -279,17 +185,6 @@ def _step(action: Action, body: dict[str, Any], transfer_id: int, act: Act) -> d
         content = {**body, "transfer": transfer_id}
         answer = once(session, operation, content, lambda: act(session, operation))
     return shown(answer)
-
-
-def _box_step(kind: str, body: dict[str, Any], code: str, side: str, act: BoxAct) -> dict[str, Any]:
-    operation = begin(kind, body)
-    require("distribute")
-    with writing() as session:
-        box = box_queries.view(session, normalise_scan(code))
-        require("distribute", branch_by_code(session, box[side] or box["from_branch"]))
-        content = {**body, "box": box["code"]}
-        answer = once(session, operation, content, lambda: act(session, operation, box["code"]))
-    return shown_box(answer)
 
 
 def _require_side(session: Session, move: Move, action: Action) -> None:
