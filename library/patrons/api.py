@@ -66,12 +66,16 @@ def find(query: dict[str, Any]) -> dict[str, Any]:
 @blp.route("/patrons/<int:patron_id>")
 @blp.response(200, PatronOut)
 def show(patron_id: int) -> dict[str, Any]:
-    """Show one reader."""
+    """Show one reader to the staff of their room; elsewhere whoever holds the card in hand looks it up by its number."""
     actor = current_actor()
-    if actor.kind != ActorKind.PATRON or actor.id != patron_id:
+    is_own = actor.kind == ActorKind.PATRON and actor.id == patron_id
+    if not is_own:
         require("lend")
     with reading() as session:
-        return _shown(session, services.patron_by_id(session, patron_id))
+        patron = services.patron_by_id(session, patron_id)
+        if not is_own:
+            require("lend", branch_by_id(session, patron.home_branch_id))
+        return _shown(session, patron)
 
 
 @blp.route("/patrons/<int:patron_id>/pin", methods=["POST"])

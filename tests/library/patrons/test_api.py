@@ -131,7 +131,7 @@ def test_what_circulation_knows_of_a_reader_is_shown(client: FlaskClient, keeper
 
 def _reader(database: Database) -> int:
     with database.reading() as session:
-        return session.scalars(select(Patron.id)).one()
+        return session.scalars(select(Patron.id).order_by(Patron.id).limit(1)).one()
 
 
 def test_a_new_pin_lets_the_reader_in_and_ends_what_the_old_one_opened(
@@ -179,3 +179,15 @@ def test_a_keeper_changes_only_readers_of_the_own_room(
         f"/api/v1/patrons/{other}/pin", json={"operation_id": new_id(), "pin": "480715"}, headers=keeper
     )
     assert (answer.status_code, answer.get_json()["code"]) == (403, "outside_grant")
+
+
+def test_ids_cannot_be_counted_through_to_read_the_readers_of_other_rooms(
+    app: Flask, client: FlaskClient, keeper: dict[str, str], database: Database
+) -> None:
+    with app.app_context(), database.writing() as session:
+        west = session.scalars(select(Branch).where(Branch.code == "west")).one()
+        other = a_patron(session, branch=west, card="W1").id
+    answer = client.get(f"/api/v1/patrons/{other}", headers=keeper)
+    assert (answer.status_code, answer.get_json()["code"]) == (403, "outside_grant")
+    assert client.get("/api/v1/patrons?card=W1", headers=keeper).get_json()["items"][0]["id"] == other
+    assert client.get(f"/api/v1/patrons/{_reader(database)}", headers=keeper).status_code == 200
