@@ -38,7 +38,7 @@ def downgrade(revision: str, as_json: bool) -> None:
 @with_appcontext
 def check(as_json: bool) -> None:
     """Verify every invariant and print what is broken; exits 1 when something is."""
-    checks.register_all()
+    known = len(checks.register_all())
     if not schema.is_at_head(database()):
         raise console.fail("the schema is not at the newest version: run `library db upgrade`")
     with reading() as session:
@@ -47,7 +47,6 @@ def check(as_json: bool) -> None:
         f"BROKEN {breach.invariant.name}: {breach.invariant.sentence} {breach.count} rows, first {breach.first[0]}"
         for breach in breaches
     ]
-    known = len(checks.register_all())
     summary = {
         "invariants": known,
         "broken": [{"name": breach.invariant.name, "count": breach.count} for breach in breaches],

@@ -1,17 +1,13 @@
 """A served county with readers, copies and a keeper's token."""
 
-import hashlib
-import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy.orm import Session
 
 from catalog.bibs.models import BibSourceRecord
-from library.accounts.models import ApiToken
+from library.accounts.services import issue_token
 from library.kernel import clock
 from library.kernel.db import Database
 from tests import factories
@@ -30,19 +26,6 @@ class County:
     barcodes: tuple[str, ...]
 
 
-def _token(session: Session, account_id: int) -> str:
-    token = secrets.token_urlsafe(32)
-    session.add(
-        ApiToken(
-            account_id=account_id,
-            token_hash=hashlib.sha256(token.encode()).hexdigest(),
-            created_at=clock.now(),
-            expires_at=clock.now() + timedelta(days=1),
-        )
-    )
-    return token
-
-
 def fill(database: Database, *, readers: int, copies: int) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
     """Fill an empty database; return the token, the cards and the barcodes."""
     with database.writing() as session:
@@ -59,7 +42,7 @@ def fill(database: Database, *, readers: int, copies: int) -> tuple[str, tuple[s
         cards = tuple(factories.patron_card(session, patron) for patron in patrons)
         barcodes = tuple(factories.an_item(session, branch=east, bib=bib).barcode for _ in range(copies))
         account = factories.staff(session, "keeper", ("county_administrator", county["county"]))
-        token = _token(session, account.id)
+        token = issue_token(session, account)
     return token, cards, barcodes
 
 

@@ -1,20 +1,15 @@
 """A county behind the API, and programs that may do much, little or nothing."""
 
-import hashlib
-import secrets
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from catalog.bibs.models import BibSourceRecord
-from library.accounts.models import ApiToken
+from library.accounts.services import issue_token
 from library.kernel import clock
 from library.kernel.db import Database
 from library.kernel.operations import new_id
@@ -29,7 +24,6 @@ class Program:
     token: str | None
     base: str = "/api/v1"
     sent_twice: bool = False
-    _last: dict[str, Any] = field(default_factory=dict)
 
     def _headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token}"} if self.token else {}
@@ -67,19 +61,6 @@ class County:
     isbn: str
 
 
-def a_token(session: Session, account_id: int) -> str:
-    token = secrets.token_urlsafe(32)
-    session.add(
-        ApiToken(
-            account_id=account_id,
-            token_hash=hashlib.sha256(token.encode()).hexdigest(),
-            created_at=clock.now(),
-            expires_at=clock.now() + timedelta(days=1),
-        )
-    )
-    return token
-
-
 @pytest.fixture
 def county(app: Flask, database: Database) -> County:
     with app.app_context(), database.writing() as session:
@@ -95,7 +76,7 @@ def county(app: Flask, database: Database) -> County:
         patron = factories.a_patron(session, branch=tree["east"])
         admin = factories.staff(session, "admin", ("county_administrator", tree["county"]))
         keeper = factories.staff(session, "keeper", ("room_keeper", tree["east"]))
-        tokens = [a_token(session, account.id) for account in (admin, keeper)]
+        tokens = [issue_token(session, account) for account in (admin, keeper)]
         names = (factories.patron_card(session, patron), item.barcode, bib.id)
-    programs: Callable[[str | None], Program] = lambda token: Program(app.test_client(), token)  # noqa: E731  local
-    return County(programs(tokens[0]), programs(tokens[1]), programs(None), "east", "west", *names, "9787302122609")
+    programs = [Program(app.test_client(), token) for token in (*tokens, None)]
+    return County(*programs, "east", "west", *names, "9787302122609")

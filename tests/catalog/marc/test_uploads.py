@@ -13,12 +13,13 @@ from sqlalchemy import func, select
 from catalog.bibs.models import Bib
 from catalog.marc.reverting import revert_batch
 from catalog.marc.uploads import unseen
+from library.accounts.services import issue_token
 from library.branches.services import branch_by_code
 from library.kernel import jobs
 from library.kernel.db import Database
 from library.kernel.operations import new_id, system_operation
 from tests import factories
-from tests.contract.conftest import County, a_token, county
+from tests.contract.conftest import County, county
 
 RECORDS = Path(__file__).parents[2] / "data" / "marc"
 __all__ = ["county"]
@@ -133,7 +134,7 @@ def test_a_cataloguer_takes_back_only_what_went_to_their_own_branches(app: Flask
     database: Database = app.extensions["library.database"]
     with app.app_context(), database.writing() as session:
         west = branch_by_code(session, "west")
-        token = a_token(session, factories.staff(session, "west-cataloguer", ("cataloguer", west)).id)
+        token = issue_token(session, factories.staff(session, "west-cataloguer", ("cataloguer", west)))
     sent = _send(county.admin.client, county.admin.token, "cnmarc_bnu_utf8.iso", branch=county.east)
     path = f"/admin/imports/{sent['batch']}/revert"
     refused = app.test_client().post(
