@@ -12,7 +12,7 @@ Decisions taken here, where the field knows several answers:
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
 
 from circulation.holds.reasons import ALREADY_ON_LOAN_TO_PATRON
@@ -20,8 +20,7 @@ from circulation.logistics.reasons import ITEM_ON_LOAN
 from circulation.policies import reasons
 from circulation.policies.rules import ReturnPolicy
 from circulation.whereabouts.rules import is_reading_only
-from library.branches.rules import Calendar
-from library.branches.rules import due_on as open_day_after
+from library.branches.rules import Calendar, due_date
 from library.kernel.decisions import Decision, Reason, Severity, reason
 
 # Areas of the tree group branches; nobody stands at a desk there.
@@ -126,9 +125,7 @@ def standing_reasons(reader: Reader, terms: Terms, today: date) -> list[Reason]:
 
 def due_on(calendar: Calendar, begins_on: date, loan_days: int) -> date:
     """Return the last day of a loan of `loan_days` days; on a closed day the next open one."""
-    if not calendar.patterns:
-        return begins_on + timedelta(days=loan_days)
-    return open_day_after(calendar, begins_on, loan_days)
+    return due_date(calendar, begins_on, loan_days)
 
 
 def renewed_until(calendar: Calendar, *, due: date, today: date, loan_days: int) -> date:

@@ -5,10 +5,12 @@ dates (a festival, a working weekend, a burst pipe). A day may have several sess
 closing day at all. Times and dates are local to the county. Everything here is a pure function of values.
 """
 
-from collections.abc import Iterable, Mapping
+import calendar as months
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from itertools import pairwise
+from enum import StrEnum
+from itertools import islice, pairwise
 
 # A place that opens on no day of a whole year has no calendar worth waiting for.
 SEARCH_DAYS = 366
@@ -64,6 +66,11 @@ class Calendar:
     patterns: tuple[WeekPattern, ...] = ()
     exceptions: Mapping[date, Exceptional] = field(default_factory=dict)
 
+    @property
+    def has_timetable(self) -> bool:
+        """Tell whether anybody said when the place opens; otherwise only its closed days are known."""
+        return bool(self.patterns)
+
     def exception_on(self, day: date) -> Exceptional | None:
         """Return what is exceptional about `day`, if anything."""
         return self.exceptions.get(day)
@@ -90,6 +97,17 @@ class Calendar:
         sessions = self.sessions_on(moment.date())
         return any(session.contains(moment.time()) for session in sessions)
 
+    def may_come_on(self, day: date) -> bool:
+        """Tell whether a reader may be expected to come on `day`.
+
+        Where there is a timetable: when it opens. Where there is none nobody can know, so every day counts that is not
+        known to be closed.
+        """
+        if self.has_timetable:
+            return self.is_open_on(day)
+        exception = self.exception_on(day)
+        return exception is None or bool(exception.sessions)
+
 
 def next_open_day(calendar: Calendar, day: date) -> date | None:
     """Return the first open day from `day` on, `day` included, or None when there is none within 366 days."""
@@ -97,14 +115,99 @@ def next_open_day(calendar: Calendar, day: date) -> date | None:
     return next((candidate for candidate in days if calendar.is_open_on(candidate)), None)
 
 
-def due_on(calendar: Calendar, lent_on: date, loan_days: int) -> date:
-    """Return the last day on which a book lent on `lent_on` for `loan_days` days may come back.
+class LoanUnit(StrEnum):
+    """What the length of a loan is counted in."""
 
-    A due date on a closed day moves to the next open day. A place without a known calendar cannot move anything: its
-    readers would otherwise never have to bring a book back.
+    DAYS = "days"
+    WEEKS = "weeks"
+    MONTHS = "months"
+
+
+class ClosedDays(StrEnum):
+    """What becomes of a due date because of closed days (ils-anchors 4.2)."""
+
+    IGNORE = "ignore"
+    NEXT_OPEN = "next_open"
+    PREVIOUS_OPEN = "previous_open"
+    SKIP_CLOSED = "skip_closed"
+    SAME_WEEKDAY = "same_weekday"
+
+
+def due_date(
+    calendar: Calendar,
+    begins_on: date,
+    length: int,
+    unit: LoanUnit = LoanUnit.DAYS,
+    mode: ClosedDays = ClosedDays.NEXT_OPEN,
+) -> date:
+    """Return the last day on which a book lent on `begins_on` for `length` `unit`s may come back.
+
+    Never before the day after lending. Every mode but `ignore` gives a day on which the place opens, if there is one within
+    366 days; a place that never opens moves nothing, its readers would otherwise never have to bring a book back.
     """
-    due = lent_on + timedelta(days=loan_days)
-    return next_open_day(calendar, due) or due
+    due = max(period_end(begins_on, length, unit), begins_on + timedelta(days=1))
+    return _MODES[mode](calendar, begins_on, due)
+
+
+def period_end(begins_on: date, length: int, unit: LoanUnit = LoanUnit.DAYS) -> date:
+    """Return the day `length` days, weeks or months after `begins_on`; a month without that day gives its last one."""
+    if unit is LoanUnit.MONTHS:
+        year, month = divmod(begins_on.year * 12 + begins_on.month - 1 + length, 12)
+        last = months.monthrange(year, month + 1)[1]
+        return date(year, month + 1, min(begins_on.day, last))
+    return begins_on + timedelta(days=length * 7 if unit is LoanUnit.WEEKS else length)
+
+
+def next_day_to_come(calendar: Calendar, day: date) -> date:
+    """Return the first day from `day` on when a reader may be expected, or `day` when there is none within 366 days."""
+    return next(_days_to_come(calendar, day, SEARCH_DAYS), day)
+
+
+def _ignore(_calendar: Calendar, _begins_on: date, due: date) -> date:
+    return due
+
+
+def _next_open(calendar: Calendar, _begins_on: date, due: date) -> date:
+    return next_day_to_come(calendar, due)
+
+
+def _previous_open(calendar: Calendar, begins_on: date, due: date) -> date:
+    """Go back to an open day after the lending; where there is none in between, forward."""
+    back = (due - timedelta(days=ago) for ago in range(min((due - begins_on).days, SEARCH_DAYS)))
+    found = next((day for day in back if calendar.may_come_on(day)), None)
+    return found if found is not None else next_day_to_come(calendar, due)
+
+
+def _skip_closed(calendar: Calendar, begins_on: date, due: date) -> date:
+    """Count as many open days as the loan has days.
+
+    A place that opens too seldom for that within 366 days after the plain due date gets the last open day found, so that a
+    longer loan never ends earlier than a shorter one.
+    """
+    wanted = (due - begins_on).days
+    days = _days_to_come(calendar, begins_on + timedelta(days=1), wanted + SEARCH_DAYS)
+    return max([due, *islice(days, wanted)])
+
+
+def _same_weekday(calendar: Calendar, _begins_on: date, due: date) -> date:
+    """Go on by whole weeks; where that weekday never opens, to the next open day."""
+    weeks = (due + timedelta(days=ahead) for ahead in range(0, SEARCH_DAYS, 7))
+    found = next((day for day in weeks if calendar.may_come_on(day)), None)
+    return found if found is not None else next_day_to_come(calendar, due)
+
+
+_MODES: Mapping[ClosedDays, Callable[[Calendar, date, date], date]] = {
+    ClosedDays.IGNORE: _ignore,
+    ClosedDays.NEXT_OPEN: _next_open,
+    ClosedDays.PREVIOUS_OPEN: _previous_open,
+    ClosedDays.SKIP_CLOSED: _skip_closed,
+    ClosedDays.SAME_WEEKDAY: _same_weekday,
+}
+
+
+def _days_to_come(calendar: Calendar, first: date, how_many: int) -> Iterator[date]:
+    days = (first + timedelta(days=ahead) for ahead in range(how_many))
+    return (day for day in days if calendar.may_come_on(day))
 
 
 def weekly_minutes(pattern: WeekPattern) -> int:

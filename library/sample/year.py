@@ -10,7 +10,7 @@ import random
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 
-from library.branches.rules import Calendar, Session, due_on, next_open_day
+from library.branches.rules import Calendar, Session, due_date, next_open_day
 from library.kernel import clock
 from library.sample.happened import Asked, Carried, Happened, Lent, Moved, Renewed, Step
 from library.sample.hours import Van
@@ -140,7 +140,7 @@ class Year:
         kept = max(1, round(chance.gammavariate(2.2, 7.5) * days / 30))
         if chance.random() < _LATE_SHARE:
             kept += days - kept // 2 + chance.randrange(3, 25)
-        loan = Lent(len(self.happened.loans) + 1, copy, reader, branch, at, due_on(self._calendars[branch], day, days))
+        loan = Lent(len(self.happened.loans) + 1, copy, reader, branch, at, due_date(self._calendars[branch], day, days))
         self.happened.loans.append(loan)
         self._renew(loan, day + timedelta(days=kept), days)
         back_at, where = self._back(branch, day + timedelta(days=kept))
@@ -167,7 +167,7 @@ class Year:
             at = clock.start_of_day(loan.due_on - timedelta(days=1)) + timedelta(hours=19, minutes=12)
             if at >= self._now:
                 break
-            after = due_on(self._calendars[loan.out_branch], loan.due_on, days)
+            after = due_date(self._calendars[loan.out_branch], loan.due_on, days)
             renewals.append(Renewed(at, loan.due_on, after))
             loan.due_on = after
         loan.renewals = tuple(renewals)

@@ -3,15 +3,12 @@
 from datetime import UTC, date, datetime, time
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from library.branches.rules import (
     Calendar,
     Exceptional,
     Session,
     WeekPattern,
-    due_on,
     next_open_day,
     overlapping,
     weekly_minutes,
@@ -67,27 +64,6 @@ def test_a_seasonal_pattern_replaces_the_usual_one_while_it_is_valid() -> None:
     assert calendar.sessions_on(date(2026, 7, 3)) == (EVENING,)
     assert calendar.sessions_on(date(2026, 7, 4)) == ()
     assert calendar.sessions_on(date(2026, 9, 4)) == (MORNING,)
-
-
-def test_a_due_date_on_a_closed_day_moves_to_the_next_open_day() -> None:
-    assert due_on(Calendar((WEEKDAYS,)), date(2026, 10, 22), 30) == MONDAY
-
-
-def test_a_due_date_on_an_open_day_stays() -> None:
-    assert due_on(Calendar((WEEKDAYS,)), date(2026, 10, 21), 30) == FRIDAY
-
-
-def test_without_a_calendar_a_due_date_stays_where_it_is() -> None:
-    assert next_open_day(Calendar(), FRIDAY) is None
-    assert due_on(Calendar(), date(2026, 10, 22), 30) == SATURDAY
-
-
-@given(st.dates(date(2020, 1, 1), date(2040, 1, 1)), st.integers(1, 180), st.sets(st.integers(0, 6), min_size=1))
-def test_a_due_date_is_open_and_never_earlier_than_the_loan_days(lent: date, days: int, open_days: set[int]) -> None:
-    calendar = Calendar((WeekPattern(dict.fromkeys(open_days, (MORNING,))),))
-    due = due_on(calendar, lent, days)
-    assert calendar.is_open_on(due)
-    assert days <= (due - lent).days < days + 7
 
 
 def test_overlapping_sessions_count_once() -> None:
