@@ -140,7 +140,9 @@ class Year:
         kept = max(1, round(chance.gammavariate(2.2, 7.5) * days / 30))
         if chance.random() < _LATE_SHARE:
             kept += days - kept // 2 + chance.randrange(3, 25)
-        loan = Lent(len(self.happened.loans) + 1, copy, reader, branch, at, due_date(self._calendars[branch], day, days))
+        loan = Lent(
+            len(self.happened.loans) + 1, copy, reader, branch, at, due_date(self._calendars[branch], day, days)
+        )
         self.happened.loans.append(loan)
         self._renew(loan, day + timedelta(days=kept), days)
         back_at, where = self._back(branch, day + timedelta(days=kept))
