@@ -95,7 +95,7 @@ def reader_card(session: Session, reader_id: int | None, branch: Branch) -> Read
     faults = [str(block.get("text") or block["code"]) for block in standing().of_patron(session, patron.id).blocks]
     if patron.expires_on is not None and patron.expires_on < today:
         faults.append(_("The card has expired."))
-    return ReaderAtDesk(patron.name, reader_facts(loans, overdue, ready, policy.loan_limit), faults)
+    return ReaderAtDesk(patron.name, reader_facts(loans, overdue, ready, policy.terms.loan_limit), faults)
 
 
 def todo(session: Session, branch: Branch) -> Sequence[tuple[str, str, int, str]]:

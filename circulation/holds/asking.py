@@ -67,7 +67,7 @@ def asked_of(session: Session, patron: Patron, wanted: Subject, pickup: Branch, 
     ).one()
     return Asked(
         on=on,
-        holds_max=policy.holds_max,
+        holds_max=policy.terms.holds_max,
         open_holds=row[0],
         has_hold=row[1] > 0,
         has_loan=bool(row[2]),
@@ -76,7 +76,7 @@ def asked_of(session: Session, patron: Patron, wanted: Subject, pickup: Branch, 
         pickup_open=pickup.state == "open",
         blocks=_blocks(session, patron.id, on),
         expires_on=_last_day(patron),
-        overdue_block_days=policy.overdue_block_days,
+        overdue_block_days=policy.terms.overdue_block_days,
     )
 
 

@@ -117,7 +117,7 @@ def settle(session: Session, operation: Operation, item_id: int) -> Trapped | No
         branch = session.get_one(Branch, copy.current_branch_id)
         on = clock.local_date(operation.at)
         policy = resolve(session, item_class=copy.item_class, patron_category=None, branch=branch, on=on)
-        if policy.return_policy is ReturnPolicy.HOME:
+        if policy.terms.return_policy == ReturnPolicy.HOME:
             request_transfer(
                 session, operation, item_id=item_id, to_branch_id=copy.home_branch_id, reason="return_home"
             )

@@ -122,7 +122,7 @@ def _return_policy(session: Session, found: queries.CopyFound, branch: Branch) -
     category = found.loan.patron_category if found.loan else None
     today = clock.today()
     resolved = rules.resolve(item_class=found.copy.item_class, patron_category=category, path=path, on=today)
-    return resolved.return_policy
+    return ReturnPolicy(resolved.terms.return_policy)
 
 
 def _answer(found: list[Reason] | tuple[Reason, ...], **members: Any) -> Answer:

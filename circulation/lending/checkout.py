@@ -97,7 +97,7 @@ def check_out(session: Session, operation: Operation, request: Request, *, dry_r
         return _answer(
             agreed.decision.reasons, reader, identified.found, loan=_present_loan(agreed), asked=agreed.asked
         )
-    due = due_at(session, request.branch.id, today, agreed.policy.loan_days, reader.calendars)
+    due = due_at(session, request.branch.id, today, agreed.policy.terms.loan_days, reader.calendars)
     if dry_run:
         planned = {"id": None, "due_on": due.isoformat()}
         return _answer(agreed.decision.reasons, reader, agreed.found, loan=planned, asked=agreed.asked)
@@ -123,7 +123,7 @@ def _decide(
     branch = request.branch
     path = rules.deciding_path(lending=branch.path, item_home=found.home_path, patron_home=reader.home_path)
     policy = rules.resolve(item_class=found.copy.item_class, patron_category=reader.category, path=path, on=today)
-    terms = Terms(policy.loan_limit, policy.overdue_block_days)
+    terms = Terms(policy.terms.loan_limit, policy.terms.overdue_block_days)
     desk = Desk(branch.id, branch.kind, branch.state)
     decision = may_borrow(reader.counted_by(rules.counted), found.copy, desk, terms, today)
     decision, used = settle(decision, request.overrides, may_override=request.may_override)

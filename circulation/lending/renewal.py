@@ -45,7 +45,7 @@ def renew(
     if reader is None or loan is None or loan.loan_id != loan_id:
         return _answer(Decision.of([reason(reasons.LOAN_ENDED)]), place, place.due_on)
     policy = _policy(session, place, found, reader, today)
-    terms = Terms(policy.loan_limit, policy.overdue_block_days, policy.renewals_max)
+    terms = Terms(policy.terms.loan_limit, policy.terms.overdue_block_days, policy.terms.renewals_max)
     decision = may_renew(
         reader.reader,
         due_on=loan.due_on,
@@ -57,7 +57,7 @@ def renew(
     decision, used = settle(decision, overrides, may_override=may_override)
     if not decision.is_allowed:
         return _answer(decision, place, loan.due_on)
-    days, version = policy.loan_days, reader.calendars
+    days, version = policy.terms.loan_days, reader.calendars
     due = renewed_at(session, place.out_branch_id, due=loan.due_on, today=today, loan_days=days, version=version)
     _write(session, operation, place, bib_id=found.copy.bib_id, loan=loan, due=due, used=used)
     return _answer(decision, place, due)

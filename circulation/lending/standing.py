@@ -51,5 +51,5 @@ def _blocks(session: Session, patron_id: int, today: date) -> list[dict[str, Any
     policy = book(session, found.policies).resolve(
         item_class=None, patron_category=found.category, path=found.home_path, on=today
     )
-    terms = Terms(policy.loan_limit, policy.overdue_block_days)
+    terms = Terms(policy.terms.loan_limit, policy.terms.overdue_block_days)
     return render([reason.stored() for reason in standing_reasons(found.reader, terms, today)], "staff")

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from library.kernel.db import Model, UtcDateTime, index_where, pk, unique_where
@@ -14,6 +14,7 @@ class Loan(Model):
 
     The reader may be forgotten later (`patron_id` NULL); age band, category, village and class stay for the figures.
     `due_on` is a local date, the loan is due at the end of that day. `decided` keeps the confirmed reasons and overrides.
+    A back-dated loan was copied from the room's notebook; it never blocks its reader. A recalled one was due later before.
     """
 
     __tablename__ = "loans"
@@ -30,6 +31,9 @@ class Loan(Model):
     closed_as: Mapped[str | None] = mapped_column(String(16))
     renewals: Mapped[int] = mapped_column(default=0)
     is_on_site: Mapped[bool] = mapped_column(default=False)
+    is_backdated: Mapped[bool] = mapped_column(default=False, server_default=false())
+    recalled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    group_id: Mapped[int | None] = mapped_column(ForeignKey("patron_groups.id"))
     age_band: Mapped[str | None] = mapped_column(String(12))
     patron_category: Mapped[str | None] = mapped_column(String(20))
     village_id: Mapped[int | None] = mapped_column(ForeignKey("branches.id"))
@@ -45,6 +49,7 @@ class Loan(Model):
         CheckConstraint("renewals >= 0", name="renewals"),
         unique_where("uq_loans_open_item", "item_id", where="in_at IS NULL"),
         index_where("ix_loans_open_patron", "patron_id", "due_on", where="in_at IS NULL"),
+        index_where("ix_loans_group_id", "group_id", where="group_id IS NOT NULL"),
         Index("ix_loans_out", "out_branch_id", "out_at"),
         Index("ix_loans_patron_id", "patron_id"),
     )

@@ -3,7 +3,7 @@
 import logging
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from types import MappingProxyType
 from typing import cast
@@ -32,6 +32,8 @@ from library.kernel.versions import Kept
 VERSION = "policies"
 PLACE_SETTING = "policy_place"
 COUNTED_SETTING = "loans_counted"
+# 350 places, seven categories and a few classes of copies, for a day.
+MOST_KEPT = 8000
 
 _log = logging.getLogger(__name__)
 _rows = cast(Table, PolicyRow.__table__)
@@ -39,16 +41,24 @@ _rows = cast(Table, PolicyRow.__table__)
 
 @dataclass(frozen=True, slots=True)
 class PolicyBook:
-    """Everything a decision needs of the rules."""
+    """Everything a decision needs of the rules. What was resolved once is kept, because every loan of a day asks the same."""
 
     lines: Mapping[str, tuple[Line, ...]]
     sets: Mapping[int, frozenset[int]]
     place: WhoseRule
     counted: LoansCounted
+    resolved: dict[tuple[str | None, str | None, str, date], ResolvedPolicy] = field(default_factory=dict)
 
     def resolve(self, *, item_class: str | None, patron_category: str | None, path: str, on: date) -> ResolvedPolicy:
-        """Return the six rules for a branch given by its tree path (`/1/4/9/`)."""
-        return resolve(self.lines, Question(item_class, patron_category, chain_of(path), on), self.sets)
+        """Return every rule for a branch given by its tree path (`/1/4/9/`)."""
+        asked = (item_class, patron_category, path, on)
+        known = self.resolved.get(asked)
+        if known is None:
+            if len(self.resolved) >= MOST_KEPT:
+                self.resolved.clear()
+            known = resolve(self.lines, Question(item_class, patron_category, chain_of(path), on), self.sets)
+            self.resolved[asked] = known
+        return known
 
     def deciding_path(self, *, lending: str, item_home: str, patron_home: str) -> str:
         """Return, of three tree paths, the one whose rows the county has chosen to decide."""
@@ -106,6 +116,7 @@ def _lines(session: Session, stood: ColumnElement[bool]) -> Mapping[str, tuple[L
                 set_id=row.set_id,
                 from_on=row.from_on,
                 to_on=row.to_on,
+                is_yearly=row.is_yearly,
             )
         )
     return MappingProxyType({rule: tuple(lines) for rule, lines in found.items()})

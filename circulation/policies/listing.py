@@ -74,6 +74,7 @@ def _shown(found: PolicyRow, branch: str | None, named_set: str | None) -> Shown
         "set": named_set,
         "from_on": found.from_on,
         "to_on": found.to_on,
+        "is_yearly": found.is_yearly,
         "note": found.note,
         "ended_at": found.ended_at,
     }

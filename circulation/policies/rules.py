@@ -1,4 +1,4 @@
-"""The lending rules: what each is called, what its value means, and which of several rows wins.
+"""The lending rules: which of several rows wins, and why.
 
 A row gives one rule a value, on some dates, for an item class, a patron category and a place, each of which may be left
 open. Every rule is resolved on its own. Of the rows that fit, the winner is found by these comparisons, in this order:
@@ -8,28 +8,34 @@ open. Every rule is resolved on its own. Of the rows that fit, the winner is fou
 3. the nearer place wins: the branch itself, a named set it is a member of, its parent, a set the parent is a member of,
    and so on up the tree; a row for no place at all is farthest. A set is nearer than the parent because whoever made it
    meant these branches, and farther than the branch itself because a row for one branch means exactly that one;
-4. the row that begins to hold latest wins (a row without a beginning held always);
+4. the row that begins to hold latest wins (a row without a beginning held always; a yearly one begins anew each year);
 5. the row with the highest id, the one entered last, wins.
 
 Everything here is a pure function of values.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Any
 
-NEVER = "never"
-LARGEST = 3650
+from circulation.policies.named import RULES, Rule, Terms
+from circulation.policies.values import BadValue, HardDue, ReturnPolicy, Value
+
+__all__ = [
+    "RULES",
+    "BadValue",
+    "Line",
+    "LoansCounted",
+    "Question",
+    "ResolvedPolicy",
+    "ReturnPolicy",
+    "Terms",
+    "WhoseRule",
+]
+
 _NO_PLACE = 1000.0
-
-
-class ReturnPolicy(StrEnum):
-    """Where a copy goes that came back away from home: `home` sends it there, `stay` shelves it where it is."""
-
-    HOME = "home"
-    STAY = "stay"
 
 
 class WhoseRule(StrEnum):
@@ -47,61 +53,12 @@ class LoansCounted(StrEnum):
     BRANCH = "branch"
 
 
-Value = int | str | None
-
-
-class BadValue(ValueError):
-    """The text is no value of the rule; the message says what would be."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A rule's name, the unit of its value, what holds when no row fits, and how its text is read."""
-
-    name: str
-    unit: str
-    default: Value
-    parse: Callable[[str], Value]
-
-
-def _whole(least: int) -> Callable[[str], Value]:
-    def parse(text: str) -> Value:
-        digits = text.strip()
-        if not (digits.isascii() and digits.isdecimal()) or not least <= int(digits[:9]) <= LARGEST:
-            raise BadValue(f"a whole number from {least} to {LARGEST}")
-        return int(digits)
-
-    return parse
-
-
-def _whole_or_never(text: str) -> Value:
-    return None if text.strip() == NEVER else _whole(0)(text)
-
-
-def _return_policy(text: str) -> Value:
-    try:
-        return ReturnPolicy(text.strip())
-    except ValueError as error:
-        raise BadValue("home or stay") from error
-
-
-RULES: Mapping[str, Rule] = {
-    rule.name: rule
-    for rule in (
-        Rule("loan_days", "days", 30, _whole(1)),
-        Rule("loan_limit", "loans", 3, _whole(0)),
-        Rule("renewals_max", "times", 1, _whole(0)),
-        Rule("holds_max", "holds", 3, _whole(0)),
-        # How late the latest loan may be before nothing more is lent; `never` does not block at all.
-        Rule("overdue_block_days", "days", 30, _whole_or_never),
-        Rule("return_policy", "choice", ReturnPolicy.HOME, _return_policy),
-    )
-}
-
-
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A row with its value read. Open class, category and place are None; dates include both ends."""
+    """A row with its value read. Open class, category and place are None; dates include both ends.
+
+    The dates of a yearly row stand for every year; it may run over New Year.
+    """
 
     id: int
     rule: str
@@ -112,6 +69,15 @@ class Line:
     set_id: int | None = None
     from_on: date | None = None
     to_on: date | None = None
+    is_yearly: bool = False
+
+    def begun_on(self, day: date) -> date | None:
+        """Return since when the row holds on `day` (`date.min`: always), or None when it does not hold then."""
+        if self.is_yearly and self.from_on is not None and self.to_on is not None:
+            return _begun_this_year(self.from_on, self.to_on, day)
+        if (self.from_on and day < self.from_on) or (self.to_on and self.to_on < day):
+            return None
+        return self.from_on or date.min
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +104,7 @@ class Answered:
         return {
             "rule": self.rule.name,
             "unit": self.rule.unit,
-            "value": self.value,
+            "value": plain(self.value),
             "row": described(self.line) if self.line else None,
             "beat": [described(line) for line in self.beat],
         }
@@ -146,48 +112,25 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class ResolvedPolicy:
-    """The six rules resolved for one question."""
+    """Every rule resolved for one question: the values as typed `terms`, and where each came from."""
 
+    terms: Terms
     answers: Mapping[str, Answered]
-
-    @property
-    def loan_days(self) -> int:
-        return self._number("loan_days")
-
-    @property
-    def loan_limit(self) -> int:
-        return self._number("loan_limit")
-
-    @property
-    def renewals_max(self) -> int:
-        return self._number("renewals_max")
-
-    @property
-    def holds_max(self) -> int:
-        return self._number("holds_max")
-
-    @property
-    def overdue_block_days(self) -> int | None:
-        """Return the days of lateness that block, None when lateness never does."""
-        value = self.answers["overdue_block_days"].value
-        return None if value is None else int(value)
-
-    @property
-    def return_policy(self) -> ReturnPolicy:
-        return ReturnPolicy(str(self.answers["return_policy"].value))
 
     def explain(self) -> list[dict[str, Any]]:
         """Return, per rule, its value, the row that won and the rows it beat."""
         return [answer.explained() for answer in self.answers.values()]
 
-    def rows(self) -> dict[str, int | None]:
-        """Return, per rule, the id of the row that won; None is the default."""
-        return {name: answer.line.id if answer.line else None for name, answer in self.answers.items()}
+    def rows(self) -> dict[str, int]:
+        """Return, per rule for which a row exists, the id of the row that won."""
+        return {name: answer.line.id for name, answer in self.answers.items() if answer.line}
 
-    def _number(self, name: str) -> int:
-        value = self.answers[name].value
-        assert isinstance(value, int)
-        return value
+
+def plain(value: Value) -> int | str | bool | list[str] | None:
+    """Return a value as JSON can hold it."""
+    if isinstance(value, HardDue):
+        return str(value)
+    return sorted(value) if isinstance(value, frozenset) else value
 
 
 def parse(rule: str, text: str) -> Value:
@@ -216,45 +159,64 @@ def distance(line: Line, chain: Sequence[int], sets: Mapping[int, frozenset[int]
 def resolve(
     lines: Mapping[str, Iterable[Line]], question: Question, sets: Mapping[int, frozenset[int]]
 ) -> ResolvedPolicy:
-    """Return the six rules for `question`; `lines` are the rows by rule, `sets` the members of each named set."""
-    return ResolvedPolicy({name: _answer(rule, lines.get(name, ()), question, sets) for name, rule in RULES.items()})
+    """Return every rule for `question`; `lines` are the rows by rule, `sets` the members of each named set."""
+    answers = {name: _answer(rule, lines.get(name, ()), question, sets) for name, rule in RULES.items()}
+    # Each rule reads its own values, so the types are those of the fields; a test compares names and types.
+    terms = Terms(**{name: answer.value for name, answer in answers.items()})  # type: ignore[arg-type]
+    return ResolvedPolicy(terms, answers)
 
 
 def _answer(rule: Rule, lines: Iterable[Line], question: Question, sets: Mapping[int, frozenset[int]]) -> Answered:
-    ranked = sorted(
-        ((_rank(line, away), line) for line in lines if (away := _fit(line, question, sets)) is not None),
-        key=lambda pair: pair[0],
-    )
+    fitting = ((rank, line) for line in lines if (rank := _rank(line, question, sets)) is not None)
+    ranked = sorted(fitting, key=lambda pair: pair[0])
     if not ranked:
         return Answered(rule, rule.default, None, ())
     first, *others = (line for _, line in ranked)
     return Answered(rule, first.value, first, tuple(others))
 
 
-def _fit(line: Line, question: Question, sets: Mapping[int, frozenset[int]]) -> float | None:
+def _rank(
+    line: Line, question: Question, sets: Mapping[int, frozenset[int]]
+) -> tuple[bool, bool, float, int, int] | None:
+    """Return by what a row is compared with the others, smallest first; None when it is not for this question."""
     if line.item_class not in {None, question.item_class}:
         return None
     if line.patron_category not in {None, question.patron_category}:
         return None
-    if (line.from_on and question.on < line.from_on) or (line.to_on and line.to_on < question.on):
+    begun, away = line.begun_on(question.on), distance(line, question.chain, sets)
+    if begun is None or away is None:
         return None
-    return distance(line, question.chain, sets)
+    return (line.item_class is None, line.patron_category is None, away, -begun.toordinal(), -line.id)
 
 
-def _rank(line: Line, away: float) -> tuple[bool, bool, float, int, int]:
-    begins = line.from_on or date.min
-    return (line.item_class is None, line.patron_category is None, away, -begins.toordinal(), -line.id)
+def _begun_this_year(from_on: date, to_on: date, day: date) -> date | None:
+    """Return the last time a yearly row began before `day`, unless it has ended since."""
+    for year in (day.year, day.year - 1):
+        begins = _in_year(from_on, year)
+        runs_over = (to_on.month, to_on.day) < (from_on.month, from_on.day)
+        if begins <= day <= _in_year(to_on, year + 1 if runs_over else year):
+            return begins
+    return None
+
+
+def _in_year(day: date, year: int) -> date:
+    """Return the same day of another year; 29 February is 28 February where there is none."""
+    try:
+        return day.replace(year=year)
+    except ValueError:
+        return day.replace(year=year, day=28)
 
 
 def described(line: Line) -> dict[str, Any]:
     """Return a row as plain values."""
     return {
         "id": line.id,
-        "value": line.value,
+        "value": plain(line.value),
         "item_class": line.item_class,
         "patron_category": line.patron_category,
         "branch_id": line.branch_id,
         "set_id": line.set_id,
         "from_on": line.from_on.isoformat() if line.from_on else None,
         "to_on": line.to_on.isoformat() if line.to_on else None,
+        "is_yearly": line.is_yearly,
     }

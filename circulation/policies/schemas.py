@@ -22,6 +22,7 @@ class PolicyIn(OperationIn):
     set = Text(max_length=32)
     from_on = fields.Date()
     to_on = fields.Date()
+    is_yearly = Flag(load_default=False, metadata={"description": "The two dates hold in every year."})
     note = Text(max_length=200, allow_blank=True, load_default="")
 
 
@@ -61,6 +62,7 @@ class PolicyOut(ma.Schema):
     set = fields.String(allow_none=True)
     from_on = fields.Date(allow_none=True)
     to_on = fields.Date(allow_none=True)
+    is_yearly = fields.Boolean()
     note = fields.String()
     ended_at = fields.DateTime(allow_none=True)
 

@@ -10,4 +10,9 @@ define("unknown_policy", _("There is no such row"), _("Load the list of rules ag
 define("policy_already_ended", _("This row has already ended"), _("Load the list of rules again and look."))
 define("one_place_only", _("One place only"), _("Give a branch or a named set of branches, not both."))
 define("dates_out_of_order", _("The dates are in the wrong order"), _("The last day cannot be before the first."))
+define(
+    "yearly_needs_dates",
+    _("A yearly row needs both days"),
+    _("Give its first and its last day; the year does not matter. One that runs over New Year ends in the next year."),
+)
 define("unknown_setting", _("There is no such setting"), _("Choose whose rules decide, or which loans are counted."))

@@ -26,7 +26,7 @@ SETTINGS: dict[str, type[WhoseRule] | type[LoansCounted]] = {
 def resolve(
     session: Session, *, item_class: str | None, patron_category: str | None, branch: Branch, on: date
 ) -> ResolvedPolicy:
-    """Return the six rules at `branch` on a local date, with `.explain()`.
+    """Return every rule at `branch` on a local date, with `.explain()`.
 
     Which branch to ask for (lending branch, home of the copy, home of the reader) is the caller's to choose by
     `book(session).place`.
@@ -46,17 +46,17 @@ def set_row(
     set_id: int | None = None,
     from_on: date | None = None,
     to_on: date | None = None,
+    is_yearly: bool = False,
     note: str = "",
 ) -> Answer:
     """Give a rule a value for a class, category, place and time; the open row with the same scope and dates is ended.
 
-    Raises `Invalid` (`unknown_rule`, `bad_policy_value`, `unknown_category`, `one_place_only`, `dates_out_of_order`) and
-    `NotFound` (`unknown_branch`, `unknown_set`).
+    Raises `Invalid` (`unknown_rule`, `bad_policy_value`, `unknown_category`, `one_place_only`, `dates_out_of_order`,
+    `yearly_needs_dates`) and `NotFound` (`unknown_branch`, `unknown_set`).
     """
     _check_value(rule, value)
     _check_scope(session, patron_category=patron_category, branch_id=branch_id, set_id=set_id)
-    if from_on and to_on and to_on < from_on:
-        raise Invalid("dates_out_of_order")
+    _check_dates(from_on, to_on, is_yearly=is_yearly)
     scope = {
         "rule": rule,
         "item_class": item_class,
@@ -65,6 +65,7 @@ def set_row(
         "set_id": set_id,
         "from_on": from_on,
         "to_on": to_on,
+        "is_yearly": is_yearly,
     }
     replaced = _end_same(session, operation, scope)
     row_id = session.scalars(
@@ -163,6 +164,13 @@ def _check_value(rule: str, value: str) -> None:
         parse(rule, value)
     except BadValue as error:
         raise Invalid("bad_policy_value", expected=str(error)) from error
+
+
+def _check_dates(from_on: date | None, to_on: date | None, *, is_yearly: bool) -> None:
+    if is_yearly and (from_on is None or to_on is None):
+        raise Invalid("yearly_needs_dates")
+    if from_on and to_on and to_on < from_on:
+        raise Invalid("dates_out_of_order")
 
 
 def _check_scope(session: Session, *, patron_category: str | None, branch_id: int | None, set_id: int | None) -> None:

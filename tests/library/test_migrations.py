@@ -37,8 +37,10 @@ def test_down_to_nothing_and_up_again(migrated: Database) -> None:
 
 
 def test_each_step_down_can_be_taken_alone(migrated: Database) -> None:
-    for _ in range(12):
+    while schema.current(migrated) is not None:
+        before = schema.current(migrated)
         schema.downgrade(migrated, "-1")
+        assert schema.current(migrated) != before
     assert schema.current(migrated) is None
     migrated.dispose()
 

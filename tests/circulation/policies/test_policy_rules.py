@@ -1,9 +1,12 @@
 """Which row of a rule wins, and why."""
 
+import re
 from datetime import date
+from typing import get_args, get_origin, get_type_hints
 
 import pytest
 
+from circulation.policies.named import Terms
 from circulation.policies.rules import (
     RULES,
     BadValue,
@@ -15,6 +18,7 @@ from circulation.policies.rules import (
     parse,
     resolve,
 )
+from circulation.policies.values import Blocker, DueMode, HardDue
 
 TODAY = date(2026, 11, 23)
 COUNTY, TOWNSHIP, ROOM, ELSEWHERE = 1, 4, 9, 7
@@ -68,8 +72,8 @@ MISFITS = [
 @pytest.mark.parametrize("line", MISFITS)
 def test_a_row_that_does_not_fit_leaves_the_default(line: Line) -> None:
     resolved = resolve({"loan_days": [line]}, ASKED, SETS)
-    assert resolved.loan_days == RULES["loan_days"].default
-    assert resolved.rows()["loan_days"] is None
+    assert resolved.terms.loan_days == RULES["loan_days"].default
+    assert resolved.rows() == {}
 
 
 def test_both_ends_of_the_dates_count() -> None:
@@ -87,7 +91,7 @@ def test_each_rule_is_resolved_on_its_own() -> None:
         "loan_limit": [Line(2, "loan_limit", 2, item_class="book"), Line(3, "loan_limit", 9, branch_id=ROOM)],
     }
     resolved = resolve(lines, ASKED, SETS)
-    assert (resolved.loan_days, resolved.loan_limit, resolved.renewals_max) == (14, 2, 1)
+    assert (resolved.terms.loan_days, resolved.terms.loan_limit, resolved.terms.renewals_max) == (14, 2, 1)
     assert resolved.rows()["loan_limit"] == 2
 
 
@@ -144,12 +148,101 @@ def test_what_is_no_value_is_refused(rule: str, text: str) -> None:
 
 def test_every_rule_has_a_default_of_its_own_kind() -> None:
     for rule in RULES.values():
-        text = "never" if rule.default is None else str(rule.default)
-        assert rule.parse(text) == rule.default
+        assert rule.parse(rule.kind.write(rule.default)) == rule.default
 
 
 def test_resolved_values_have_their_types() -> None:
     resolved = resolve({"overdue_block_days": [Line(1, "overdue_block_days", None)]}, ASKED, SETS)
-    assert resolved.overdue_block_days is None
-    assert resolved.return_policy is ReturnPolicy.HOME
-    assert resolved.holds_max == RULES["holds_max"].default
+    assert resolved.terms.overdue_block_days is None
+    assert resolved.terms.return_policy == ReturnPolicy.HOME
+    assert resolved.terms.holds_max == RULES["holds_max"].default
+
+
+def test_terms_have_a_field_for_every_rule_and_its_default_is_of_the_type() -> None:
+    hints = get_type_hints(Terms)
+    assert list(hints) == list(RULES)
+    for name, rule in RULES.items():
+        assert isinstance(rule.default, get_args(hints[name]) or hints[name]) or get_origin(hints[name]) is frozenset
+
+
+@pytest.mark.parametrize(
+    ("rule", "text", "value"),
+    [
+        ("hard_due", "latest 2027-01-15", HardDue(DueMode.LATEST, date(2027, 1, 15))),
+        ("hard_due", "term_end", HardDue(DueMode.TERM_END)),
+        ("hard_due", "none", None),
+        ("due_by_next_run", "yes", True),
+        ("renew_blocked_by", "hold, overdue", frozenset({Blocker.HOLD, Blocker.OVERDUE})),
+        ("renew_blocked_by", "none", frozenset()),
+        ("fine_cap", "none", None),
+        ("renewal_days", "same", None),
+    ],
+)
+def test_values_of_every_kind_are_read_and_written(rule: str, text: str, value: object) -> None:
+    assert parse(rule, text) == value
+    assert RULES[rule].kind.write(parse(rule, text)) == text
+
+
+@pytest.mark.parametrize(
+    ("rule", "text"),
+    [
+        ("hard_due", "latest"),
+        ("hard_due", "term_end 2027-01-15"),
+        ("hard_due", "latest 15.1.2027"),
+        ("due_by_next_run", "maybe"),
+        ("renew_blocked_by", ""),
+        ("renew_blocked_by", "hold, weather"),
+        ("closed_day_mode", "sometimes"),
+        ("age_limit", "100"),
+    ],
+)
+def test_what_is_no_value_says_what_would_be(rule: str, text: str) -> None:
+    with pytest.raises(BadValue, match=re.escape(RULES[rule].kind.expected)):
+        parse(rule, text)
+
+
+@pytest.mark.parametrize(
+    ("counted", "mode", "due"),
+    [
+        (date(2027, 1, 20), DueMode.LATEST, date(2027, 1, 15)),
+        (date(2027, 1, 10), DueMode.LATEST, date(2027, 1, 10)),
+        (date(2027, 1, 10), DueMode.EARLIEST, date(2027, 1, 15)),
+        (date(2027, 1, 10), DueMode.EXACTLY, date(2027, 1, 15)),
+    ],
+)
+def test_a_hard_due_date_bounds_what_was_counted(counted: date, mode: DueMode, due: date) -> None:
+    assert HardDue(mode, date(2027, 1, 15)).applied_to(counted, None) == due
+
+
+def test_the_end_of_the_term_is_the_readers_own() -> None:
+    assert HardDue(DueMode.TERM_END).applied_to(date(2027, 3, 1), date(2027, 1, 15)) == date(2027, 1, 15)
+    assert HardDue(DueMode.TERM_END).applied_to(date(2027, 3, 1), None) == date(2027, 3, 1)
+
+
+@pytest.mark.parametrize(
+    ("day", "begun"),
+    [
+        (date(2030, 6, 30), None),
+        (date(2030, 7, 1), date(2030, 7, 1)),
+        (date(2030, 8, 31), date(2030, 7, 1)),
+        (date(2030, 9, 1), None),
+        (date(2020, 7, 15), date(2020, 7, 1)),
+    ],
+)
+def test_a_yearly_row_holds_every_summer(day: date, begun: date | None) -> None:
+    row = Line(1, "loan_limit", 10, from_on=date(2026, 7, 1), to_on=date(2026, 8, 31), is_yearly=True)
+    assert row.begun_on(day) == begun
+
+
+@pytest.mark.parametrize(
+    ("day", "begun"),
+    [
+        (date(2030, 12, 19), None),
+        (date(2030, 12, 20), date(2030, 12, 20)),
+        (date(2031, 1, 10), date(2030, 12, 20)),
+        (date(2031, 1, 11), None),
+    ],
+)
+def test_a_yearly_row_may_run_over_new_year(day: date, begun: date | None) -> None:
+    row = Line(1, "loan_limit", 10, from_on=date(2026, 12, 20), to_on=date(2027, 1, 10), is_yearly=True)
+    assert row.begun_on(day) == begun

@@ -36,7 +36,7 @@ def loan_days(session: Session, branch: object, category: str = "adult") -> int:
         branch=branch,  # type: ignore[arg-type]  # the factories' rows
         on=TODAY,
     )
-    return resolved.loan_days
+    return resolved.terms.loan_days
 
 
 def test_a_row_set_for_a_township_holds_in_its_rooms_only(session: Session, operation: Operations) -> None:
@@ -172,7 +172,9 @@ def test_readers_in_many_threads_always_see_a_whole_book(database: Database, ope
             while not done.is_set():
                 with database.reading() as session:
                     days = (
-                        book(session).resolve(item_class="book", patron_category="adult", path=path, on=TODAY).loan_days
+                        book(session)
+                        .resolve(item_class="book", patron_category="adult", path=path, on=TODAY)
+                        .terms.loan_days
                     )
                     assert days in range(10, 40)
         except BaseException as error:  # noqa: BLE001  handed to the test's own thread
