@@ -28,7 +28,8 @@ from library.kernel.decisions import Outcome, definitions
 Case = TypeVar("Case", bound=Callable[..., Any])
 
 _LINE = re.compile(
-    r"(?P<number>\d+(?:\.\d+)*) (?P<sentence>(?:(?! =>).)+)(?: => (?P<outcome>\w+)(?P<also>(?: [^:\s]+)*)(?:: (?P<codes>.+))?)?"
+    r"(?P<number>\d+(?:\.\d+)*) (?P<sentence>(?:(?! =>).)+)"
+    r"(?: => (?P<outcome>\w+)(?P<also>(?: [^:\s]+)*)(?:: (?P<codes>.+))?)?"
 )
 
 

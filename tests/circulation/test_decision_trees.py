@@ -40,7 +40,7 @@ def test_a_leaf_without_a_case_is_found() -> None:
         ("1 A question that nobody can read: => ", "not a line"),
         ("1.1 It has no question => allowed", "has no question"),
         ("1 One => allowed\n3 Three => allowed", "below the root"),
-        ("1 One => allowed\n1 Once more => allowed", "below the root"),
+        ("1 One => allowed\n1 Once more => allowed", "two cases"),
         ("1 One => perhaps", "perhaps"),
         ("1 One => refused: no_such_code", "no_such_code"),
     ],
