@@ -15,6 +15,7 @@ import circulation.holds.api
 import circulation.holds.pages
 import circulation.holds.wiring
 import circulation.lending.api
+import circulation.lending.loan_api
 import circulation.lending.pages
 import circulation.lending.wiring
 import circulation.logistics.api
@@ -61,6 +62,7 @@ APIS = (
     catalog.search.api,
     circulation.policies.api,
     circulation.lending.api,
+    circulation.lending.loan_api,
     circulation.holds.api,
     circulation.wishes.api,
     circulation.logistics.api,

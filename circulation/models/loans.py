@@ -15,6 +15,7 @@ class Loan(Model):
     The reader may be forgotten later (`patron_id` NULL); age band, category, village and class stay for the figures.
     `due_on` is a local date, the loan is due at the end of that day. `decided` keeps the confirmed reasons and overrides.
     A back-dated loan was copied from the room's notebook; it never blocks its reader. A recalled one was due later before.
+    One on site was read in the room and is closed from the beginning.
     """
 
     __tablename__ = "loans"
@@ -47,6 +48,7 @@ class Loan(Model):
         CheckConstraint("in_at IS NULL OR in_at >= out_at", name="times_in_order"),
         CheckConstraint("closed_as IN ('returned','forced','lost','undone')", name="closed_as"),
         CheckConstraint("renewals >= 0", name="renewals"),
+        CheckConstraint("NOT is_on_site OR in_at IS NOT NULL", name="on_site_is_closed"),
         unique_where("uq_loans_open_item", "item_id", where="in_at IS NULL"),
         index_where("ix_loans_open_patron", "patron_id", "due_on", where="in_at IS NULL"),
         index_where("ix_loans_group_id", "group_id", where="group_id IS NOT NULL"),

@@ -9,7 +9,10 @@ from library.kernel.db import BigId, Model, pk
 
 
 class DailyRollup(Model):
-    """Counts of one local day at one branch for one class and age band (`""` when unknown)."""
+    """Counts of one local day at one branch for one class and age band (`""` when unknown).
+
+    `uses` are copies read in the room; `loans` are those taken home.
+    """
 
     __tablename__ = "daily_rollups"
 
@@ -24,6 +27,7 @@ class DailyRollup(Model):
     holds: Mapped[int] = mapped_column(default=0)
     wishes: Mapped[int] = mapped_column(default=0)
     visits: Mapped[int] = mapped_column(default=0)
+    uses: Mapped[int] = mapped_column(default=0, server_default="0")
 
     __table_args__ = (
         Index("uq_daily_rollups", "on", "branch_id", "clc", "age_band", unique=True),

@@ -40,6 +40,7 @@ class StatsOut(Schema):
     holds = fields.Integer()
     wishes = fields.Integer()
     visits = fields.Integer()
+    uses = fields.Integer(metadata={"description": "Copies read in the room; not among the loans."})
     active_readers = fields.Integer()
     copies = fields.Integer()
     turnover = fields.Float(allow_none=True)

@@ -14,8 +14,12 @@ COUNTED: Final[Mapping[str, str]] = {
     "hold.placed": "holds",
     "wish.recorded": "wishes",
     "visit.recorded": "visits",
+    "use.recorded": "uses",
+    "use.undone": "uses",
 }
-FIGURES: Final = tuple(COUNTED.values())
+UNDOING: Final = frozenset({"use.undone"})
+"""What takes one away where the first event had added one."""
+FIGURES: Final = tuple(dict.fromkeys(COUNTED.values()))
 _DAYS_A_YEAR: Final = 365.25
 
 
@@ -42,6 +46,8 @@ def tally(events: Iterable[Any]) -> dict[Cell, Counter[str]]:
 
 def _times(event: Any) -> int:
     """Return how many it stands for: a visit may be written down for a whole afternoon at once."""
+    if event.kind in UNDOING:
+        return -1
     count = (event.payload or {}).get("count", 1) if event.kind == "visit.recorded" else 1
     return count if isinstance(count, int) and count > 0 else 1
 

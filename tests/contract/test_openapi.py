@@ -24,6 +24,7 @@ CALLS = (
     "POST /checkouts",
     "POST /checkins",
     "POST /renewals",
+    "POST /on-site-uses",
     "POST /holds",
     "POST /holds/{hold_id}/cancel",
     "GET /holds",
