@@ -1,7 +1,6 @@
 """Stored answers as the API shows them: sentences, codes of branches, titles of candidates. Made after the transaction."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -9,8 +8,7 @@ from sqlalchemy.orm import Session, aliased
 
 from catalog.bibs.models import Bib
 from catalog.items.models import Item
-from circulation.policies.book import book_at
-from circulation.policies.listing import named
+from circulation.policies.explaining import explained, with_texts
 from library.branches.models import Branch
 from library.kernel.actors import current_actor
 from library.kernel.db import reading
@@ -30,7 +28,7 @@ def present(answer: Answer, *, explain: bool = False) -> dict[str, Any]:
         if destination is not None:
             shown["destination"] = session.scalar(select(Branch.code).where(Branch.id == destination))
         if asked:
-            shown["explain"] = _explained(session, asked)
+            shown["explain"] = with_texts(explained(session, asked), current_actor().audience)
     return shown
 
 
@@ -57,14 +55,3 @@ def candidates_of(session: Session, item_ids: Sequence[int]) -> list[dict[str, A
         }
         for row in rows
     ]
-
-
-def _explained(session: Session, asked: dict[str, str]) -> list[dict[str, Any]]:
-    """Return the rules as they stood when the answer was given, however late it is asked for again."""
-    resolved = book_at(session, datetime.fromisoformat(asked["at"])).resolve(
-        item_class=asked["item_class"],
-        patron_category=asked["patron_category"],
-        path=asked["path"],
-        on=date.fromisoformat(asked["on"]),
-    )
-    return named(session, resolved.explain())

@@ -3,6 +3,7 @@
 import marshmallow as ma
 from marshmallow import fields, validate
 
+from circulation.policies.schemas import ExplainedOut
 from library.kernel.api import Flag, Integer, OperationIn, PageIn, Schema, Text, page_schema
 from library.kernel.decisions import Outcome, Severity
 
@@ -83,7 +84,7 @@ class CheckOutOut(ma.Schema):
     item = fields.Integer(allow_none=True)
     patron = fields.Integer(allow_none=True)
     candidates = fields.List(fields.Nested(CandidateOut))
-    explain = fields.List(fields.Dict())
+    explain = fields.List(fields.Nested(ExplainedOut))
 
 
 class CheckInOut(ma.Schema):

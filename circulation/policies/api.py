@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 import circulation.policies.sentences  # noqa: F401  defines the words of this room's problems
 from circulation.policies import listing, services
+from circulation.policies.explaining import named_and_told
 from circulation.policies.schemas import (
     ExplainOut,
     ExplainQuery,
@@ -97,7 +98,7 @@ def explain(query: dict[str, Any]) -> dict[str, Any]:
             branch=branch,
             on=on,
         )
-        return {"branch": branch.code, "on": on, "rules": listing.named(session, resolved.explain())}
+        return {"branch": branch.code, "on": on, "rules": named_and_told(session, resolved)}
 
 
 def _place(session: Session, body: dict[str, Any]) -> dict[str, int]:

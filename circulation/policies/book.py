@@ -2,13 +2,13 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from types import MappingProxyType
-from typing import cast
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Table, and_, or_, select
+from sqlalchemy import Row, Select, Table, select
 from sqlalchemy.orm import Session
 
 from circulation.models import PolicyRow
@@ -74,52 +74,74 @@ def book(session: Session, version: int | None = None) -> PolicyBook:
     return _kept.get(session, version)
 
 
-def book_at(session: Session, instant: datetime) -> PolicyBook:
-    """Return the rules as their rows stood at an instant, so that a past decision can be explained.
+class PastBooks:
+    """The rules as they stood at any instant, so that past decisions can be explained; every row is read once.
 
     The members of named sets and the two settings are those of now; they have no history.
     """
-    stood = and_(_rows.c.created_at <= instant, or_(_rows.c.ended_at.is_(None), _rows.c.ended_at > instant))
-    return _read(session, stood)
+
+    def __init__(self, session: Session) -> None:
+        self._now = _read(session)
+        self._rows = [(row.created_at, row.ended_at, _line(row)) for row in session.execute(_of_rules())]
+        self._books: dict[frozenset[int], PolicyBook] = {}
+
+    def at(self, instant: datetime) -> PolicyBook:
+        """Return the rules as their rows stood at an instant."""
+        lines = [
+            line
+            for created_at, ended_at, line in self._rows
+            if line and created_at <= instant and (ended_at is None or ended_at > instant)
+        ]
+        stood = frozenset(line.id for line in lines)
+        if stood not in self._books:
+            self._books[stood] = replace(self._now, lines=_by_rule(lines), resolved={})
+        return self._books[stood]
 
 
-def _read(session: Session, stood: ColumnElement[bool] | None = None) -> PolicyBook:
+def _read(session: Session) -> PolicyBook:
     settings = select(CountySetting).where(CountySetting.name.in_((PLACE_SETTING, COUNTED_SETTING)))
     chosen = {setting.name: setting.value for setting in session.scalars(settings)}
     members: defaultdict[int, set[int]] = defaultdict(set)
     for set_id, branch_id in session.execute(select(BranchSetMember.set_id, BranchSetMember.branch_id)):
         members[set_id].add(branch_id)
+    rows = session.execute(_of_rules().where(_rows.c.ended_at.is_(None)))
     return PolicyBook(
-        lines=_lines(session, _rows.c.ended_at.is_(None) if stood is None else stood),
+        lines=_by_rule(line for line in map(_line, rows) if line),
         sets=MappingProxyType({set_id: frozenset(branches) for set_id, branches in members.items()}),
         place=WhoseRule(chosen.get(PLACE_SETTING, WhoseRule.LENDING_BRANCH)),
         counted=LoansCounted(chosen.get(COUNTED_SETTING, LoansCounted.COUNTY)),
     )
 
 
-def _lines(session: Session, stood: ColumnElement[bool]) -> Mapping[str, tuple[Line, ...]]:
+def _of_rules() -> Select[Any]:
+    return select(_rows).where(_rows.c.rule.in_(RULES))
+
+
+def _by_rule(lines: Iterable[Line]) -> Mapping[str, tuple[Line, ...]]:
     found: defaultdict[str, list[Line]] = defaultdict(list)
-    for row in session.execute(select(_rows).where(stood, _rows.c.rule.in_(RULES))):
-        try:
-            value = parse(row.rule, row.value)
-        except BadValue:
-            _log.warning("policy row %s has no readable value and is passed over", row.id)
-            continue
-        found[row.rule].append(
-            Line(
-                id=row.id,
-                rule=row.rule,
-                value=value,
-                item_class=row.item_class,
-                patron_category=row.patron_category,
-                branch_id=row.branch_id,
-                set_id=row.set_id,
-                from_on=row.from_on,
-                to_on=row.to_on,
-                is_yearly=row.is_yearly,
-            )
-        )
-    return MappingProxyType({rule: tuple(lines) for rule, lines in found.items()})
+    for line in lines:
+        found[line.rule].append(line)
+    return MappingProxyType({rule: tuple(of_rule) for rule, of_rule in found.items()})
+
+
+def _line(row: Row[Any]) -> Line | None:
+    try:
+        value = parse(row.rule, row.value)
+    except BadValue:
+        _log.warning("policy row %s has no readable value and is passed over", row.id)
+        return None
+    return Line(
+        id=row.id,
+        rule=row.rule,
+        value=value,
+        item_class=row.item_class,
+        patron_category=row.patron_category,
+        branch_id=row.branch_id,
+        set_id=row.set_id,
+        from_on=row.from_on,
+        to_on=row.to_on,
+        is_yearly=row.is_yearly,
+    )
 
 
 _kept = Kept((VERSION, SETS), _read)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from flask_babel import get_locale
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
@@ -31,37 +32,56 @@ def row(session: Session, policy_id: int) -> Shown:
 
 
 def named(session: Session, explained: Sequence[Shown]) -> list[Shown]:
-    """Return an explanation with the codes of branches and sets beside their ids."""
-    lines = [line for entry in explained for line in (entry["row"], *entry["beat"]) if line]
-    branches = _codes(session, Branch, (line["branch_id"] for line in lines))
-    sets = _codes(session, BranchSet, (line["set_id"] for line in lines))
+    """Return an explanation with the codes and names of branches and sets, and the notes of the rows."""
+    return named_all(session, [explained])[0]
 
-    def with_codes(line: Shown | None) -> Shown | None:
-        if line is None:
-            return None
-        return {**line, "branch": branches.get(line["branch_id"]), "set": sets.get(line["set_id"])}
+
+def named_all(session: Session, explanations: Sequence[Sequence[Shown]]) -> list[list[Shown]]:
+    """Return several explanations as `named` does, one query in all."""
+    entries = [entry for explained in explanations for entry in explained]
+    about = _about_rows(session, {line["id"] for entry in entries for line in (entry["row"], *entry["beat"]) if line})
+
+    def with_names(line: Shown | None) -> Shown | None:
+        return {**line, **about[line["id"]]} if line else None
 
     return [
-        {**entry, "row": with_codes(entry["row"]), "beat": [with_codes(line) for line in entry["beat"]]}
-        for entry in explained
+        [
+            {**entry, "row": with_names(entry["row"]), "beat": [with_names(line) for line in entry["beat"]]}
+            for entry in explained
+        ]
+        for explained in explanations
     ]
 
 
-def _codes(session: Session, model: type[Branch] | type[BranchSet], ids: Iterable[int | None]) -> dict[int, str]:
-    wanted = {one for one in ids if one is not None}
-    rows = session.execute(select(model.id, model.code).where(model.id.in_(wanted))).all() if wanted else []
-    return {row[0]: row[1] for row in rows}
+def _about_rows(session: Session, ids: Iterable[int]) -> dict[int, Shown]:
+    """Return what an explanation does not know of its rows: codes, names in the present language, notes."""
+    wanted = _query().where(PolicyRow.id.in_(ids))
+    return {found[0].id: {**_places(*found[1:]), "note": found[0].note} for found in session.execute(wanted)}
+
+
+def _places(branch: Branch | None, named_set: BranchSet | None) -> Shown:
+    return {
+        "branch": branch.code if branch else None,
+        "branch_name": place_name(branch) if branch else None,
+        "set": named_set.code if named_set else None,
+        "set_name": named_set.name if named_set else None,
+    }
+
+
+def place_name(branch: Branch) -> str:
+    """Return the name of a branch in the present language."""
+    return branch.name_en if str(get_locale()) == "en" and branch.name_en else branch.name
 
 
 def _query() -> Select[*tuple[Any, ...]]:
     return (
-        select(PolicyRow, Branch.code, BranchSet.code)
+        select(PolicyRow, Branch, BranchSet)
         .outerjoin(Branch, Branch.id == PolicyRow.branch_id)
         .outerjoin(BranchSet, BranchSet.id == PolicyRow.set_id)
     )
 
 
-def _shown(found: PolicyRow, branch: str | None, named_set: str | None) -> Shown:
+def _shown(found: PolicyRow, branch: Branch | None, named_set: BranchSet | None) -> Shown:
     rule = RULES.get(found.rule)
     return {
         "id": found.id,
@@ -70,8 +90,7 @@ def _shown(found: PolicyRow, branch: str | None, named_set: str | None) -> Shown
         "value": found.value,
         "item_class": found.item_class,
         "patron_category": found.patron_category,
-        "branch": branch,
-        "set": named_set,
+        **_places(branch, named_set),
         "from_on": found.from_on,
         "to_on": found.to_on,
         "is_yearly": found.is_yearly,

@@ -65,12 +65,14 @@ LOAN_LIMIT_REACHED = define(
     REFUSE,
     reader=_("You have %(loans)s books; %(limit)s are allowed. Please bring one back first."),
     staff=_("The reader has %(loans)s books; %(limit)s are allowed."),
+    rules=("loan_limit",),
 )
 OVERDUE_BLOCK = define(
     "overdue_block",
     REFUSE,
     reader=_("A book of yours is %(days)s days late. Please bring it back first."),
     staff=_("A loan of the reader is %(days)s days late; from %(allowed)s days on nothing more is lent."),
+    rules=("overdue_block_days",),
 )
 # The copy.
 CAPTURED_FOR_ANOTHER = define(
@@ -195,6 +197,7 @@ RENEWALS_EXHAUSTED = define(
     REFUSE,
     reader=_("This book has been renewed %(renewals)s times; more is not possible."),
     staff=_("This loan has been renewed %(renewals)s times; %(limit)s are allowed."),
+    rules=("renewals_max",),
 )
 HOLD_WAITING = define(
     "hold_waiting",

@@ -26,6 +26,7 @@ from circulation.policies.values import BadValue, HardDue, ReturnPolicy, Value
 __all__ = [
     "RULES",
     "BadValue",
+    "Because",
     "Line",
     "LoansCounted",
     "Question",
@@ -36,6 +37,8 @@ __all__ = [
 ]
 
 _NO_PLACE = 1000.0
+# One part for each member of `Because`, smaller is better.
+_Rank = tuple[bool, bool, float, int, int]
 
 
 class WhoseRule(StrEnum):
@@ -51,6 +54,16 @@ class LoansCounted(StrEnum):
 
     COUNTY = "county"
     BRANCH = "branch"
+
+
+class Because(StrEnum):
+    """By which of the five comparisons a row was beaten, in their order."""
+
+    ITEM_CLASS = "item_class"
+    PATRON_CATEGORY = "patron_category"
+    PLACE = "place"
+    BEGUN = "begun"
+    ENTERED = "entered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +105,12 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The value of one rule, the row it came from (None: the default) and the rows that row beat, best first."""
+    """The value of one rule, the row it came from (None: the default) and the rows that row beat, best first, with why."""
 
     rule: Rule
     value: Value
     line: Line | None
-    beat: tuple[Line, ...]
+    beat: tuple[tuple[Line, Because], ...]
 
     def explained(self) -> dict[str, Any]:
         """Return the answer as plain values, for the API and for a stored loan."""
@@ -106,7 +119,7 @@ class Answered:
             "unit": self.rule.unit,
             "value": plain(self.value),
             "row": described(self.line) if self.line else None,
-            "beat": [described(line) for line in self.beat],
+            "beat": [{**described(line), "because": str(because)} for line, because in self.beat],
         }
 
 
@@ -171,13 +184,16 @@ def _answer(rule: Rule, lines: Iterable[Line], question: Question, sets: Mapping
     ranked = sorted(fitting, key=lambda pair: pair[0])
     if not ranked:
         return Answered(rule, rule.default, None, ())
-    first, *others = (line for _, line in ranked)
-    return Answered(rule, first.value, first, tuple(others))
+    (best, first), *others = ranked
+    return Answered(rule, first.value, first, tuple((line, _why(best, rank)) for rank, line in others))
 
 
-def _rank(
-    line: Line, question: Question, sets: Mapping[int, frozenset[int]]
-) -> tuple[bool, bool, float, int, int] | None:
+def _why(better: _Rank, worse: _Rank) -> Because:
+    """Return the first comparison in which two rows differ."""
+    return next(because for because, one, other in zip(Because, better, worse, strict=True) if one != other)
+
+
+def _rank(line: Line, question: Question, sets: Mapping[int, frozenset[int]]) -> _Rank | None:
     """Return by what a row is compared with the others, smallest first; None when it is not for this question."""
     if line.item_class not in {None, question.item_class}:
         return None

@@ -3,7 +3,7 @@
 import marshmallow as ma
 from marshmallow import fields, validate
 
-from circulation.policies.rules import RULES
+from circulation.policies.rules import RULES, Because
 from library.kernel.api import Flag, OperationIn, PageIn, QuerySchema, Text, page_schema
 from library.patrons.rules import Category
 
@@ -59,7 +59,9 @@ class PolicyOut(ma.Schema):
     item_class = fields.String(allow_none=True)
     patron_category = fields.String(allow_none=True)
     branch = fields.String(allow_none=True)
+    branch_name = fields.String(allow_none=True)
     set = fields.String(allow_none=True)
+    set_name = fields.String(allow_none=True)
     from_on = fields.Date(allow_none=True)
     to_on = fields.Date(allow_none=True)
     is_yearly = fields.Boolean()
@@ -72,12 +74,43 @@ class SettingOut(ma.Schema):
     value = fields.String()
 
 
+class ExplainedRowOut(ma.Schema):
+    """A row that fits; `because` is the comparison by which it was beaten, absent for the winner."""
+
+    id = fields.Integer()
+    value = fields.Raw(allow_none=True)
+    item_class = fields.String(allow_none=True)
+    patron_category = fields.String(allow_none=True)
+    branch = fields.String(allow_none=True)
+    branch_name = fields.String(allow_none=True)
+    set = fields.String(allow_none=True)
+    set_name = fields.String(allow_none=True)
+    from_on = fields.String(allow_none=True)
+    to_on = fields.String(allow_none=True)
+    is_yearly = fields.Boolean()
+    note = fields.String(metadata={"description": "For staff."})
+    because = fields.String(metadata={"description": " | ".join(Because)})
+    words = fields.String(metadata={"description": "For whom, where and when the row holds."})
+
+
+class ExplainedOut(ma.Schema):
+    """What one rule says and why, with sentences in the language of whoever asks."""
+
+    rule = fields.String()
+    unit = fields.String()
+    value = fields.Raw(allow_none=True)
+    row = fields.Nested(ExplainedRowOut, allow_none=True)
+    beat = fields.List(fields.Nested(ExplainedRowOut))
+    text = fields.String()
+    why = fields.List(fields.String())
+
+
 class ExplainOut(ma.Schema):
-    """Per rule its value, the row that won (null: the default) and the rows it beat, best first."""
+    """Per rule its value, the row that won (null: the program's own value) and the rows it beat, best first."""
 
     branch = fields.String()
     on = fields.Date()
-    rules = fields.List(fields.Dict())
+    rules = fields.List(fields.Nested(ExplainedOut))
 
 
 PolicyPage = page_schema(PolicyOut)

@@ -64,21 +64,33 @@ class Decision:
 
 @dataclass(frozen=True)
 class Definition:
+    """A code with its sentences; `todo` tells what to do about it, `rules` names the lending rules that decide it."""
+
     code: str
     severity: Severity
     reader: LazyString
     staff: LazyString
+    todo: LazyString | None = None
+    rules: tuple[str, ...] = ()
 
 
 _definitions: dict[str, Definition] = {}
 
 
-def define(code: str, severity: Severity, *, reader: LazyString, staff: LazyString) -> str:
+def define(
+    code: str,
+    severity: Severity,
+    *,
+    reader: LazyString,
+    staff: LazyString,
+    todo: LazyString | None = None,
+    rules: tuple[str, ...] = (),
+) -> str:
     """Register a reason code; returns the code. A code is defined once."""
     if code in _definitions:
         msg = f"reason code defined twice: {code}"
         raise ValueError(msg)
-    _definitions[code] = Definition(code, severity, reader, staff)
+    _definitions[code] = Definition(code, severity, reader, staff, todo, rules)
     return code
 
 
