@@ -1,278 +1,190 @@
-"""`library bench lending`: how fast a desk lends, against the least any program could do on the same disk.
+"""`library bench lending`: how fast desks lend and take back, against the least any program could do on the same disk.
 
-The floor is bare `sqlite3`: BEGIN IMMEDIATE and the four writes a loan cannot do without (loan, copy, event, operation), no
-reads, no rules. Both run in one process on one temporary file in alternating blocks, because a machine drifts more between
-two runs than the difference is; the ratio is that of the median blocks. Since the disk dominates where it is slow, the
-time one fsync takes and the time added to the floor stand beside the ratio.
+Measured on a copy of the county in the database of this installation, when there is one to lend from, and always on rows
+that are made; both are removed afterwards. Three parts, each of which can be left out:
+
+| part    | what is measured |
+|---------|------------------|
+| process | the floor, readers without and with a past, in alternating blocks of one process; statements |
+| HTTP    | a server as `library serve` starts it, one desk and eight, each with one scan on its way |
+| import  | the same while `library catalog import` writes 100,000 records |
+
+The share of the floor is the figure to trust: two runs of one program differ by a fifth on a machine that does other things
+as well. Where the disk is slow the floor is the disk and every share is high, so fsync and processor time stand beside it.
 """
 
-import json
-import os
-import sqlite3
-import tempfile
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
-from statistics import median
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import Any, Final
 
 import click
+from flask import current_app
 from flask.cli import with_appcontext
-from flask_babel import gettext as _
-from sqlalchemy import event
 
-from circulation.lending import services
-from circulation.lending.bench_corpus import BRANCH, Corpus, corpus
-from library.branches.services import branch_by_code
+from circulation.lending.bench_corpus import BUSY, OPEN_LOANS, Corpus, lendable, made, of_county
+from circulation.lending.bench_desk import COPIES_OF_A_ROUND, IN, OUT, Rounds
+from circulation.lending.bench_floor import floor, fsync_ms
+from circulation.lending.bench_goals import BESIDE, COUNTY, DESKS, MADE, http_goals, named, process_goals
+from circulation.lending.bench_http import Measured, lend_and_take_back, served
+from circulation.lending.bench_import import importing, write_records
+from circulation.lending.bench_scratch import Scratch, give_index, scratch
+from circulation.lending.bench_tables import Series, table, verdicts
 from library.kernel import schema
-from library.kernel.console import Command, finish, json_option, progress
-from library.kernel.db import Database
-from library.kernel.operations import Answer, Operation, new_id, once, system_operation
+from library.kernel.console import Command, fail, finish, json_option, progress
+from library.kernel.db import Database, database
+from library.settings import Settings
 
-BLOCKS: Final = 5
-GOAL_RATIO: Final = 0.40
-GOAL_ADDED_MS: Final = 1.0
-GOAL_STATEMENTS: Final = 10
-GOAL_FLAT: Final = 0.90
-MANY_LOANS: Final = 500
-
-Work = Callable[[int], None]
+REQUESTS: Final = {1: 100, 8: 400}
+"""Scans of a round over HTTP, by the number of desks."""
+BESIDE_SHARE: Final = 4
+"""Beside an import rounds are this much shorter, so that one desk and eight see the same stretch of it."""
 
 
-@dataclass
-class Series:
-    """Seconds of single operations, in blocks; and processor seconds of all of them, which other programs disturb less."""
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How much is measured: operations in a block, rounds of blocks, rounds over HTTP, records of the import."""
 
-    blocks: list[list[float]] = field(default_factory=list)
-    processor: float = 0.0
+    operations: int
+    rounds: int
+    http_rounds: int
+    records: int
 
-    def processor_ms(self) -> float:
-        """Return the processor time of one operation, in milliseconds."""
-        return 1000 * self.processor / sum(len(block) for block in self.blocks)
-
-    def rate(self) -> float:
-        """Return operations per second of the median block."""
-        return median(len(block) / sum(block) for block in self.blocks)
-
-    def percentile(self, share: float) -> float:
-        """Return a percentile of all operations, in milliseconds."""
-        times = sorted(seconds for block in self.blocks for seconds in block)
-        return times[min(len(times) - 1, int(share * len(times)))] * 1000
-
-
-class Desk:
-    """Lends, takes back and renews as an entry point does: branch, operation, decision, one transaction."""
-
-    def __init__(self, database: Database, rows: Corpus) -> None:
-        self.database = database
-        self.rows = rows
-
-    def lend(self, number: int) -> None:
-        """Lend the next copy to the next reader."""
-        self._lend(self.rows.cards[number % len(self.rows.cards)], self.rows.barcodes[number])
-
-    def lend_to_busy(self, number: int) -> None:
-        """Lend to the reader who has many loans already."""
-        self._lend(self.rows.busy_card, self.rows.barcodes[number])
-
-    def take_back(self, number: int) -> None:
-        """Take back a copy lent before."""
-        barcode = self.rows.barcodes[number]
-        self._run(
-            "check_in",
-            {"barcode": barcode},
-            lambda session, operation, branch: services.check_in(session, operation, branch=branch, barcode=barcode),
-        )
-
-    def _lend(self, card: str, barcode: str) -> None:
-        content = {"card": card, "barcode": barcode}
-        self._run(
-            "check_out",
-            content,
-            lambda session, operation, branch: services.check_out(
-                session, operation, branch=branch, card=card, barcode=barcode
-            ),
-        )
-
-    def _run(self, kind: str, content: dict[str, str], act: Callable[[Any, Operation, Any], Answer]) -> None:
-        operation = system_operation(kind)
-        with self.database.writing() as session:
-            branch = branch_by_code(session, BRANCH)
-            answer = once(session, operation, content, lambda: act(session, operation, branch))
-        assert answer["decision"] == "allowed", answer
-
-
-class Floor:
-    """The four writes of a loan on a bare connection with the same settings."""
-
-    def __init__(self, path: Path, rows: Corpus) -> None:
-        self.rows = rows
-        self.connection = sqlite3.connect(path, isolation_level=None)
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "wal_autocheckpoint=4000"):
-            self.connection.execute(f"PRAGMA {pragma}")
-
-    def lend(self, number: int) -> None:
-        """Write a loan of the next copy."""
-        run, rows = self.connection.execute, self.rows
-        item, patron, now, operation = (
-            rows.item_ids[number],
-            rows.patron_ids[number % len(rows.patron_ids)],
-            rows.now,
-            new_id(),
-        )
-        run("BEGIN IMMEDIATE")
-        run(
-            "INSERT INTO loans (item_id, bib_id, patron_id, out_branch_id, out_at, due_on, renewals, is_on_site, item_class,"
-            " decided, operation_id) VALUES (?, ?, ?, ?, ?, '2099-01-01', 0, 0, 'book', '{}', ?)",
-            (item, rows.bib_ids[number], patron, rows.branch_id, now, operation),
-        )
-        run("UPDATE items SET is_available = 0, last_loan_on = '2026-01-01' WHERE id = ?", (item,))
-        run(
-            "INSERT INTO events (kind, version, at, operation_id, actor_kind, branch_id, item_id, patron_id, payload)"
-            " VALUES ('loan.opened', 1, ?, ?, 'system', ?, ?, ?, '{}')",
-            (now, operation, rows.branch_id, item, patron),
-        )
-        run(
-            "INSERT INTO operations (id, kind, actor_kind, channel, branch_id, digest, outcome, answer, at)"
-            " VALUES (?, 'check_out', 'system', 'job', ?, '', 'allowed', ?, ?)",
-            (operation, rows.branch_id, json.dumps({"decision": "allowed", "item": item}), now),
-        )
-        run("COMMIT")
+    @property
+    def copies(self) -> int:
+        """Return how many copies a corpus needs, so that none is used in two rounds that follow each other."""
+        in_process = COPIES_OF_A_ROUND * self.operations
+        return 2 * max(in_process, max(REQUESTS.values()) if self.http_rounds or self.records else 0)
 
 
 @click.command("lending", cls=Command)
+@click.option("--operations", default=50, show_default=True, type=click.IntRange(1, 1000), help="In each block.")
+@click.option("--rounds", default=20, show_default=True, type=click.IntRange(1, 200), help="Of blocks, in one process.")
 @click.option(
-    "--operations", default=200, show_default=True, type=click.IntRange(20, 5000), help="In each of 5 blocks."
+    "--http", "http_rounds", default=5, show_default=True, type=click.IntRange(0, 50), help="Rounds over HTTP."
 )
+@click.option("--records", default=100_000, show_default=True, type=click.IntRange(0), help="Imported beside.")
+@click.option("--county/--made", default=None, help="On a copy of the county, or on made rows only. By what there is.")
 @json_option
 @with_appcontext
-def bench(operations: int, *, as_json: bool) -> None:
-    """Measure lending on a temporary SQLite database against the bare writes of a loan."""
-    with tempfile.TemporaryDirectory(prefix="library-bench-") as folder:
-        path = Path(folder) / "lending.sqlite"
-        database = Database(f"sqlite:///{path}")
-        schema.upgrade(database)
-        rows = corpus(database, copies=operations * BLOCKS * 4 + MANY_LOANS, many_loans=MANY_LOANS)
-        series, statements = _measure(database, Desk(database, rows), Floor(path, rows), operations)
-        fsync = _fsync_ms(Path(folder))
-        database.dispose()
-    reached = goals(series, statements)
-    table = [_line(name, one, statements.get(name)) for name, one in series.items()]
+def bench(operations: int, rounds: int, http_rounds: int, records: int, *, county: bool | None, as_json: bool) -> None:
+    """Measure lending and taking back against the bare writes of a loan, over HTTP, and beside an import.
+
+    On the engine of LIBRARY_DATABASE_URL, whose rows are copied first. --http 0 and --records 0 leave parts out.
+    """
+    wanted = Wanted(operations, rounds, http_rounds, records)
+    settings: Settings = current_app.extensions["library.settings"]
+    source = database()
+    has_county = county is not False and _has_county(source, wanted)
+    if county and not has_county:
+        raise fail("there is no county to lend from: load one with `library demo --scale county`, or give --made")
+    with ExitStack() as stack:
+        places = {
+            name: stack.enter_context(scratch(source, settings.data_dir, copied=name == COUNTY))
+            for name in ([MADE, COUNTY] if has_county else [MADE])
+        }
+        summary, lines = _measure(places, wanted, settings)
+    finish(summary, as_json, *lines, *verdicts(summary["goals"]))
+
+
+def _has_county(source: Database, wanted: Wanted) -> bool:
+    if not schema.is_at_head(source):
+        return False
+    with source.reading() as session:
+        return lendable(session) >= wanted.copies + BUSY * OPEN_LOANS
+
+
+def _measure(places: dict[str, Scratch], wanted: Wanted, settings: Settings) -> tuple[dict[str, Any], list[str]]:
+    """Return the JSON answer and the tables. HTTP and the import are measured on the last of `places`."""
+    engine = places[MADE].database.engine.dialect.name
+    fsync = fsync_ms(places[MADE].folder)
+    corpora = {
+        name: (made if name == MADE else of_county)(place.database, copies=wanted.copies)
+        for name, place in places.items()
+    }
+    process = _in_process(places, corpora, wanted)
+    largest = list(places)[-1]
+    http = _over_http(places[largest], corpora[largest], wanted, settings)
+    goals = [*process_goals(process, engine), *http_goals(http, engine)]
+    lines = [f"{engine}, fsync p50 {fsync} ms"]
+    for name, series in process.items():
+        counts = ", ".join(f"{count:,} {what}" for what, count in corpora[name].counts.items())
+        lines += ["", f"{name}: {counts}", *table("in one process", series)]
+    if http:
+        lines += ["", *table(f"over HTTP, {largest}", http), *_oddities(http)]
     summary = {
-        "copies": len(rows.barcodes),
-        "operations": operations * BLOCKS,
-        "fsync_p50_ms": round(fsync, 3),
-        "goals": reached,
-        "series": {name: _figures(one) for name, one in series.items()},
-        "statements": statements,
+        "engine": engine,
+        "fsync_p50_ms": fsync,
+        "corpora": {name: corpus.counts for name, corpus in corpora.items()},
+        "goals": goals,
+        "process": {name: _shown(series) for name, series in process.items()},
+        "http": {"corpus": largest, "series": _shown(http), "fairness": {n: one.fairness() for n, one in http.items()}},
     }
-    verdicts = (
-        f"{g['name']}: {g['measured']} (goal {g['goal']}) {_('met') if g['met'] else _('MISSED')}" for g in reached
-    )
-    head = f"{'':22} {'per s':>8} {'p50 ms':>8} {'p95 ms':>8} {'p99 ms':>8} {'cpu ms':>8} {'statements':>11}"
-    finish(summary, as_json, f"fsync p50 {fsync:.3f} ms", head, *table, *verdicts)
+    return summary, [*lines, ""]
 
 
-def goals(series: dict[str, Series], statements: dict[str, int]) -> list[dict[str, Any]]:
-    """Return what is promised of lending and what was measured."""
-    floor, lend, busy = series["floor"], series["check-out"], series["check-out, 500 loans"]
-    ratio = lend.rate() / floor.rate()
-    added = lend.percentile(0.5) - floor.percentile(0.5)
-    flat = busy.rate() / lend.rate()
-    count = statements["check-out"]
-    return [
-        _goal("lending: share of the floor's rate", round(ratio, 3), GOAL_RATIO, met=ratio >= GOAL_RATIO),
-        _goal("lending: p50 added to the floor, ms", round(added, 3), GOAL_ADDED_MS, met=added <= GOAL_ADDED_MS),
-        _goal(
-            "lending: statements of a check-out, BEGIN included", count, GOAL_STATEMENTS, met=count <= GOAL_STATEMENTS
-        ),
-        _goal("lending: rate with 500 open loans against few", round(flat, 3), GOAL_FLAT, met=flat >= GOAL_FLAT),
-    ]
-
-
-def _measure(database: Database, desk: Desk, floor: Floor, operations: int) -> tuple[dict[str, Series], dict[str, int]]:
-    works: dict[str, Work] = {
-        "floor": floor.lend,
-        "check-out": desk.lend,
-        "check-out, 500 loans": desk.lend_to_busy,
-        "check-in": desk.take_back,
-    }
-    series = {name: Series() for name in works}
-    statements: dict[str, int] = {}
-    # Each block lends copies of its own; what a block of check-outs lent, the check-ins of the same block take back.
-    spans = {"floor": 0, "check-out": 1, "check-out, 500 loans": 2, "check-in": 1}
-    with progress("blocks", BLOCKS * len(works)) as step:
-        for block in range(BLOCKS):
-            for name, work in works.items():
-                start = MANY_LOANS + (block * 3 + spans[name]) * operations
-                with _counted(database) as counted, _processor(series[name]):
-                    series[name].blocks.append([_timed(work, number) for number in range(start, start + operations)])
-                if name != "floor":
-                    statements[name] = round(len(counted) / operations)
-                database.checkpoint()
+def _in_process(
+    places: Mapping[str, Scratch], corpora: Mapping[str, Corpus], wanted: Wanted
+) -> dict[str, dict[str, Series]]:
+    """Measure all places in turn, round by round; the first round only warms up."""
+    with ExitStack() as stack, progress("rounds", (wanted.rounds + 1) * len(places)) as step:
+        desks = {
+            name: Rounds(
+                place.database,
+                corpora[name],
+                stack.enter_context(floor(place.database, corpora[name])),
+                wanted.operations,
+            )
+            for name, place in places.items()
+        }
+        for number in range(wanted.rounds + 1):
+            for rounds in desks.values():
+                rounds.measure(kept=number > 0)
                 step(1)
-    return series, statements
+        for rounds in desks.values():
+            rounds.count_statements()
+    return {name: rounds.series for name, rounds in desks.items()}
 
 
-def _timed(work: Work, number: int) -> float:
-    started = time.perf_counter()
-    work(number)
-    return time.perf_counter() - started
+def _over_http(place: Scratch, corpus: Corpus, wanted: Wanted, settings: Settings) -> dict[str, Measured]:
+    """Measure one desk and eight, first alone and then beside an import for as long as it runs."""
+    found: dict[str, Measured] = {}
+    if not (wanted.http_rounds or wanted.records):
+        return found
+    give_index(place, settings.search)
+    file = place.folder / "new.iso"
+    write_records(file, wanted.records)
+
+    def measure(desks: int, operations: int, beside: str = "") -> None:
+        pair = [found.setdefault(named(kind, desks, beside), Measured()) for kind in (OUT, IN)]
+        lend_and_take_back(server, corpus, desks, operations, (pair[0], pair[1]))
+
+    with served(place) as server, progress("HTTP", wanted.http_rounds) as step:
+        measure(max(DESKS), REQUESTS[max(DESKS)] // 2)  # every process reads the rules once
+        found.clear()
+        for _number in range(wanted.http_rounds):
+            for desks in DESKS:
+                measure(desks, REQUESTS[desks])
+            step(1)
+        if wanted.records:
+            with importing(place, file) as process:
+                while process.poll() is None:
+                    for desks in DESKS:
+                        measure(desks, REQUESTS[desks] // BESIDE_SHARE, BESIDE)
+    return found
 
 
-@contextmanager
-def _counted(database: Database) -> Iterator[list[None]]:
-    """Count the statements sent to the database; BEGIN goes the same way."""
-    counted: list[None] = []
-
-    def note(*_arguments: object) -> None:
-        counted.append(None)
-
-    event.listen(database.engine, "before_cursor_execute", note)
-    try:
-        yield counted
-    finally:
-        event.remove(database.engine, "before_cursor_execute", note)
+def _shown(series: Mapping[str, Series]) -> dict[str, Any]:
+    return {name: one.figures() for name, one in series.items()}
 
 
-@contextmanager
-def _processor(series: Series) -> Iterator[None]:
-    started = time.process_time()
-    yield
-    series.processor += time.process_time() - started
-
-
-def _fsync_ms(folder: Path, times: int = 50) -> float:
-    """Return how long this disk takes to keep one page, in milliseconds (median)."""
-    taken: list[float] = []
-    with (folder / "fsync").open("wb") as file:
-        for _number in range(times):
-            file.write(b"x" * 4096)
-            file.flush()
-            started = time.perf_counter()
-            os.fsync(file.fileno())
-            taken.append((time.perf_counter() - started) * 1000)
-    return median(taken)
-
-
-def _goal(name: str, measured: float, goal: float, *, met: bool) -> dict[str, Any]:
-    return {"name": name, "measured": measured, "goal": goal, "met": met}
-
-
-def _figures(one: Series) -> dict[str, float]:
-    shares: Sequence[tuple[str, float]] = (("p50_ms", 0.5), ("p95_ms", 0.95), ("p99_ms", 0.99))
-    return {
-        "per_second": round(one.rate(), 1),
-        **{name: round(one.percentile(share), 3) for name, share in shares},
-        "processor_ms": round(one.processor_ms(), 3),
-    }
-
-
-def _line(name: str, one: Series, statements: int | None) -> str:
-    figures = " ".join(f"{value:8.2f}" for value in _figures(one).values())
-    return f"{name:22} {figures} {statements if statements is not None else '-':>11}"
+def _oddities(http: Mapping[str, Measured]) -> Iterator[str]:
+    """Yield how evenly eight desks were served, and what was answered that nobody asked for."""
+    for name, one in http.items():
+        if len(one.desks) > 1:
+            yield f"{name}: the slowest desk got {one.fairness():.0%} of the answers of the fastest"
+        for answer, count in one.errors.items():
+            yield f"{name}: {count} answers {answer}"
 
 
 COMMANDS = (bench,)
