@@ -1,6 +1,7 @@
 """The tables of what moves, a file per subject: together, because the state of a copy is read across them."""
 
 from circulation.models.charges import LedgerEntry
+from circulation.models.desk import UndoneOperation
 from circulation.models.holds import HOLD_CAPTURED, EmptySearch, Hold, Wish
 from circulation.models.loans import Case, Loan, LoanRenewal
 from circulation.models.logistics import TRANSFER_OPEN, Box, BoxLine, Transfer, TransferStep
@@ -26,5 +27,6 @@ __all__ = [
     "RolledUpEvent",
     "Transfer",
     "TransferStep",
+    "UndoneOperation",
     "Wish",
 ]

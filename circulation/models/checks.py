@@ -119,9 +119,9 @@ INVARIANTS = (
     ),
     Invariant(
         "renewals_are_counted",
-        "A loan counts the renewals that are recorded.",
+        "A loan counts the renewals that are recorded and were not undone.",
         select(Loan.id, Loan.renewals)
-        .outerjoin(_renewed, _renewed.loan_id == Loan.id)
+        .outerjoin(_renewed, (_renewed.loan_id == Loan.id) & _renewed.undone_at.is_(None))
         .group_by(Loan.id, Loan.renewals)
         .having(func.count(_renewed.id) != Loan.renewals),
     ),

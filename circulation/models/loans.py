@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, false
+from sqlalchemy import JSON, CheckConstraint, ColumnElement, ForeignKey, Index, String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from library.kernel.db import Model, UtcDateTime, index_where, pk, unique_where
@@ -58,6 +58,8 @@ class Loan(Model):
 
 
 class LoanRenewal(Model):
+    """A renewal; one that was undone on its day does not count any more."""
+
     __tablename__ = "loan_renewals"
 
     id: Mapped[pk]
@@ -67,6 +69,12 @@ class LoanRenewal(Model):
     due_after: Mapped[date]
     branch_id: Mapped[int | None] = mapped_column(ForeignKey("branches.id"))
     operation_id: Mapped[str | None] = mapped_column(String(36))
+    undone_at: Mapped[datetime | None]
+
+
+def not_undone() -> ColumnElement[bool]:
+    """Return the condition of a loan that counts: one that the desk undid never happened."""
+    return Loan.closed_as.is_distinct_from("undone")
 
 
 class Case(Model):

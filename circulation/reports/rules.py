@@ -16,9 +16,12 @@ COUNTED: Final[Mapping[str, str]] = {
     "visit.recorded": "visits",
     "use.recorded": "uses",
     "use.undone": "uses",
+    "loan.undone": "loans",
+    "return.undone": "returns",
+    "renewal.undone": "renewals",
 }
-UNDOING: Final = frozenset({"use.undone"})
-"""What takes one away where the first event had added one."""
+UNDOING: Final = frozenset({"use.undone", "loan.undone", "return.undone", "renewal.undone"})
+"""What takes one away where the first event had added one, on the same day."""
 FIGURES: Final = tuple(dict.fromkeys(COUNTED.values()))
 _DAYS_A_YEAR: Final = 365.25
 

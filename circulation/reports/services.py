@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from catalog.items.models import Item, ItemCondition
 from circulation.models import DailyRollup, Loan, RolledUpEvent
+from circulation.models.loans import not_undone
 from circulation.reports.rules import COUNTED, FIGURES, share, tally, turnover
 from circulation.whereabouts.rules import GONE
 from library.branches.models import Branch
@@ -101,7 +102,7 @@ def _active_readers(session: Session, path: str, first: date, last: date) -> int
 def _lent_here(path: str, first: date, last: date) -> Any:
     places = select(Branch.id).where(Branch.path.startswith(path))
     begin, end = clock.start_of_day(first), clock.start_of_day(last + timedelta(days=1))
-    return Loan.out_branch_id.in_(places) & (Loan.out_at >= begin) & (Loan.out_at < end)
+    return Loan.out_branch_id.in_(places) & (Loan.out_at >= begin) & (Loan.out_at < end) & not_undone()
 
 
 def _standing(path: str) -> Select[*tuple[Any, ...]]:
@@ -120,5 +121,5 @@ def _copies(session: Session, path: str) -> int:
 def _used(session: Session, path: str, first: date, last: date) -> int:
     """Count copies at home here that anyone borrowed anywhere in the period."""
     begin, end = clock.start_of_day(first), clock.start_of_day(last + timedelta(days=1))
-    lent = select(Loan.item_id).where(Loan.out_at >= begin, Loan.out_at < end)
+    lent = select(Loan.item_id).where(Loan.out_at >= begin, Loan.out_at < end, not_undone())
     return session.scalar(select(func.count()).select_from(_standing(path).where(Item.id.in_(lent)).subquery())) or 0

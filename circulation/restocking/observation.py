@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from catalog.bibs.models import Bib
 from catalog.items.models import Item, ItemCondition, ItemMovement
 from circulation.models import Hold, Loan, RestockLine, Wish
+from circulation.models.loans import not_undone
 from circulation.restocking.history import IntArray
 from circulation.restocking.rules import BUY
 from circulation.whereabouts.rules import GONE
@@ -119,7 +120,7 @@ def loans(session: Session, first: date) -> Rows:
     return session.execute(
         select(Loan.item_id, Loan.out_branch_id, Loan.out_at, Loan.in_at)
         .where(or_(Loan.out_at >= begin, Loan.in_at.is_(None), Loan.in_at >= begin))
-        .where(or_(Loan.closed_as.is_(None), Loan.closed_as != "undone"), Loan.is_on_site.is_(False))
+        .where(not_undone(), Loan.is_on_site.is_(False))
         .order_by(Loan.id)
     ).all()
 

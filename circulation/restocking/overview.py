@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from catalog.bibs.models import Bib
 from catalog.items.models import Item, ItemCondition
 from circulation.models import TRANSFER_OPEN, DailyRollup, EmptySearch, Hold, Loan, RestockPlan, Transfer, Wish
+from circulation.models.loans import not_undone
 from circulation.restocking import observation
 from circulation.restocking.history import SILENCE_DAYS
 from circulation.restocking.rules import CHILDREN, CHILDREN_NUMBERS, CLASSES, OTHER
@@ -107,7 +108,7 @@ def _lent(path: str, today: date) -> Select[*tuple[Any, ...]]:
         select(Loan.out_branch_id, cls, func.count())
         .join(Item, Item.id == Loan.item_id)
         .join(Bib, Bib.id == Item.bib_id)
-        .where(Loan.out_branch_id.in_(_under(path)), Loan.is_on_site.is_(False))
+        .where(Loan.out_branch_id.in_(_under(path)), not_undone(), Loan.is_on_site.is_(False))
         .where(Loan.out_at >= clock.start_of_day(today - timedelta(days=YEAR)))
         .group_by(Loan.out_branch_id, cls)
     )
@@ -146,10 +147,10 @@ def numbers(session: Session, path: str, today: date, found: Sequence[RoomRow]) 
     """Return the figures at the head: loans of 30 days, rooms that lent, share unread, readers waiting, books moving."""
     here = _under(path)
     month = clock.start_of_day(today - timedelta(days=29))
-    year = select(Loan.item_id).where(Loan.out_at >= clock.start_of_day(today - timedelta(days=YEAR)))
+    year = select(Loan.item_id).where(Loan.out_at >= clock.start_of_day(today - timedelta(days=YEAR)), not_undone())
     by_room = session.execute(
         select(Loan.out_branch_id, func.count())
-        .where(Loan.out_branch_id.in_(here), Loan.out_at >= month, Loan.is_on_site.is_(False))
+        .where(Loan.out_branch_id.in_(here), Loan.out_at >= month, not_undone(), Loan.is_on_site.is_(False))
         .group_by(Loan.out_branch_id)
     ).all()
     copies = sum(sum(room.copies.values()) for room in found)
