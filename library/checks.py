@@ -2,6 +2,7 @@
 
 import catalog.bibs.checks
 import catalog.items.checks
+import circulation.cases.checks
 import circulation.models.checks
 import circulation.whereabouts.checks
 import library.accounts.checks
@@ -19,6 +20,7 @@ ROOMS = (
     catalog.bibs.checks,
     catalog.items.checks,
     circulation.models.checks,
+    circulation.cases.checks,
     circulation.whereabouts.checks,
 )
 

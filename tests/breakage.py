@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from catalog.bibs.models import Bib, BibEdit, BibSourceRecord
 from catalog.items.models import Item, ItemBarcode, ItemCondition, ItemMovement
-from circulation.models import Box, BoxLine, Hold, Loan, LoanRenewal, Transfer, TransferStep
+from circulation.models import Box, BoxLine, Case, Hold, Loan, LoanRenewal, Transfer, TransferStep
 from library.accounts.models import RoleGrant, SignInSession
 from library.branches.models import Branch, BranchCode, Location
 from library.kernel import clock, operations, triggers
@@ -42,6 +42,8 @@ def a_little_of_everything(session: Session) -> None:
     items = [factories.an_item(session, branch=east, bib=bibs[0]) for _ in range(4)]
     loan = factories.a_loan(session, item=items[0], patron=patron, renewals=1)
     _add(session, LoanRenewal(loan_id=loan.id, at=clock.now(), due_before=loan.due_on, due_after=loan.due_on))
+    claim = {"branch_id": east.id, "item_id": items[0].id, "loan_id": loan.id, "patron_id": patron.id}
+    _add(session, Case(kind="claimed_returned", opened_at=clock.now(), **claim))
     _add(
         session,
         Hold(
@@ -207,6 +209,15 @@ def _other_bib(session: Session) -> int:
     return session.scalars(select(Bib.id).order_by(Bib.id.desc()).limit(1)).one()
 
 
+def _break_claim(session: Session) -> None:
+    session.execute(update(Loan).values(in_at=clock.now(), closed_as="returned"))
+
+
+def _break_backdated_claim(session: Session) -> None:
+    session.execute(update(Loan).values(is_backdated=True))
+    session.execute(update(Case).values(kind="claimed_lost"))
+
+
 def _second_loan(session: Session) -> None:
     _copy(session, Loan)
 
@@ -248,5 +259,11 @@ BREAKS: dict[str, Break] = {
     "loan_is_of_the_title": lambda session: _set(session, Loan, bib_id=_other_bib(session)),
     "transfer_state_is_its_last_step": lambda session: _set(session, Transfer, state="picked"),
     "closed_box_is_empty": lambda session: _set(session, Box, state="retired"),
+    "used_here_is_closed_at_once": lambda session: _set(session, Loan, is_on_site=True),
+    "claim_is_about_an_open_loan": _break_claim,
+    "case_ends_as_its_kind_may": lambda session: _set(session, Case, settled_at=clock.now(), outcome="paid"),
+    "case_is_about_the_copy_of_its_loan": lambda session: _set(session, Case, item_id=None),
+    "backdated_loan_is_never_claimed_lost": _break_backdated_claim,
+    "case_forgets_with_its_loan": lambda session: _set(session, Loan, patron_id=None),
     "renewals_are_counted": lambda session: _set(session, Loan, renewals=7),
 }

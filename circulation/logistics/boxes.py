@@ -10,8 +10,9 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from catalog.items.services import move_item
+from circulation.cases.services import open_case
 from circulation.logistics import box_queries, reasons
-from circulation.logistics.consequences import TRANSFER_CAUSE, open_case
+from circulation.logistics.consequences import TRANSFER_CAUSE
 from circulation.logistics.queries import View
 from circulation.logistics.rules import Action, State, next_state, not_in_state
 from circulation.logistics.services import arrive_by_check_in, receive_all, take_missing

@@ -1,16 +1,15 @@
 """What a transfer's step means for the copy itself: where it is, where its home is, whether it is missing, who is told."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from catalog.items.models import Item, ItemCondition
 from catalog.items.services import move_item
+from circulation.cases.services import open_case
 from circulation.logistics.followers import followers
 from circulation.logistics.steps import Move
-from circulation.models import Case
 from library.branches.services import default_location
 from library.kernel import events
 from library.kernel.operations import Operation
@@ -73,12 +72,6 @@ def take_as_missing(session: Session, operation: Operation, moves: Sequence[Move
             transfer_id=move.id,
             details=details,
         )
-
-
-def open_case(session: Session, operation: Operation, kind: str, branch_id: int, **values: Any) -> None:
-    """Open a case that a person settles; `values` are further columns of the case."""
-    row = {"kind": kind, "branch_id": branch_id, "opened_at": operation.at, "operation_id": operation.id, **values}
-    session.execute(insert(Case).values(row))
 
 
 def tell_arrived(session: Session, operation: Operation, moves: Iterable[Move]) -> None:

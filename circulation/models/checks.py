@@ -104,6 +104,11 @@ INVARIANTS = (
         .where(Loan.in_at.is_(None), Loan.bib_id != Item.bib_id, ~_merged(Loan.bib_id)),
     ),
     Invariant(
+        "used_here_is_closed_at_once",
+        "A copy read in the room was given back the moment it was counted.",
+        select(Loan.id).where(Loan.is_on_site, Loan.in_at.is_distinct_from(Loan.out_at)),
+    ),
+    Invariant(
         "transfer_state_is_its_last_step",
         "A transfer is in the state of its last step.",
         select(Transfer.id, Transfer.state)

@@ -1,4 +1,4 @@
-"""Tables of lending: loans, their renewals, and cases that a person has to settle."""
+"""Tables of lending: loans and their renewals."""
 
 from datetime import date, datetime
 from typing import Any
@@ -75,28 +75,3 @@ class LoanRenewal(Model):
 def not_undone() -> ColumnElement[bool]:
     """Return the condition of a loan that counts: one that the desk undid never happened."""
     return Loan.closed_as.is_distinct_from("undone")
-
-
-class Case(Model):
-    """Something that does not add up and that a person settles: a short box, a damaged book, a claimed return."""
-
-    __tablename__ = "cases"
-
-    id: Mapped[pk]
-    kind: Mapped[str] = mapped_column(String(30))
-    branch_id: Mapped[int] = mapped_column(ForeignKey("branches.id"), index=True)
-    item_id: Mapped[int | None] = mapped_column(ForeignKey("items.id"), index=True)
-    loan_id: Mapped[int | None] = mapped_column(ForeignKey("loans.id"))
-    transfer_id: Mapped[int | None] = mapped_column(ForeignKey("transfers.id"))
-    box_id: Mapped[int | None] = mapped_column(ForeignKey("boxes.id"))
-    patron_id: Mapped[int | None] = mapped_column(ForeignKey("patrons.id"), index=True)
-    details: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
-    opened_at: Mapped[datetime]
-    settled_at: Mapped[datetime | None]
-    outcome: Mapped[str | None] = mapped_column(String(30))
-    operation_id: Mapped[str | None] = mapped_column(String(36))
-
-    __table_args__ = (
-        CheckConstraint("(settled_at IS NULL) = (outcome IS NULL)", name="settled_somehow"),
-        index_where("ix_cases_open", "branch_id", "kind", where="settled_at IS NULL"),
-    )
