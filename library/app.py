@@ -33,6 +33,7 @@ import circulation.wishes.pages
 import library.accounts.pages
 import library.accounts.wiring
 import library.branches.api
+import library.branches.hours_api
 import library.branches.wiring
 import library.patrons.api
 from library import tables
@@ -55,6 +56,7 @@ WIRINGS = (
 )
 APIS = (
     library.branches.api,
+    library.branches.hours_api,
     library.patrons.api,
     catalog.bibs.api,
     catalog.items.api,

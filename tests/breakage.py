@@ -9,13 +9,15 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, PrimaryKeyConstraint, Table, event, insert, select, update
+from sqlalchemy import Connection, PrimaryKeyConstraint, Table, delete, event, insert, select, update
 from sqlalchemy.orm import Session
 
 from catalog.bibs.models import Bib, BibEdit, BibSourceRecord
 from catalog.items.models import Item, ItemBarcode, ItemCondition, ItemMovement
 from circulation.models import Box, BoxLine, Case, Hold, Loan, LoanRenewal, Transfer, TransferStep
 from library.accounts.models import RoleGrant, SignInSession
+from library.branches.calendars import OpeningLog
+from library.branches.hours_models import Closure, ClosureEffect, ClosureRoom
 from library.branches.models import Branch, BranchCode, Location
 from library.kernel import clock, operations, triggers
 from library.kernel.db import Database, Model, table_of
@@ -66,6 +68,7 @@ def a_little_of_everything(session: Session) -> None:
     lost = factories.an_item(session, branch=west, bib=bibs[1], is_available=False)
     _add(session, ItemCondition(item_id=lost.id, kind="lost", since=clock.now()))
     _add(session, BibEdit(bib_id=bibs[0].id, field="title", value="麦", at=clock.now()))
+    _hours(session, east)
     account = factories.staff(session, "keeper", ("room_keeper", east))
     _add(
         session,
@@ -195,6 +198,53 @@ def _break_merged_items(session: Session) -> None:
     first.merged_into_id = second.id
 
 
+def _hours(session: Session, room: Branch) -> None:
+    """A closure that is done and moved nothing, one that was undone, and a room that was opened once."""
+    week_ago = clock.now() - timedelta(days=7)
+    for state in ("done", "undone"):
+        closure = Closure(
+            kind="closure",
+            cause="停电",
+            first_on=clock.today(),
+            last_on=clock.today(),
+            scope="rooms",
+            state=state,
+            created_at=week_ago,
+            done_at=week_ago,
+            undone_at=week_ago if state == "undone" else None,
+        )
+        _add(session, closure)
+        _add(session, ClosureRoom(closure_id=closure.id, branch_id=room.id))
+    _add(session, OpeningLog(branch_id=room.id, opened_at=week_ago, closed_at=week_ago + timedelta(hours=2)))
+
+
+def _effect_of(state: str) -> Break:
+    def leave(session: Session) -> None:
+        closure = session.scalars(select(Closure).where(Closure.state == state)).one()
+        _add(
+            session,
+            ClosureEffect(
+                closure_id=closure.id,
+                subject="loan",
+                subject_id=1,
+                field="due_on",
+                branch_id=session.scalars(select(ClosureRoom.branch_id)).first(),
+                before_on=closure.first_on,
+                after_on=closure.last_on + timedelta(days=1),
+                state="moved",
+                operation_id=operations.new_id(),
+            ),
+        )
+
+    return leave
+
+
+def _break_log(session: Session) -> None:
+    entry = session.scalars(select(OpeningLog)).one()
+    opened_at = entry.opened_at + timedelta(hours=1)
+    _add(session, OpeningLog(branch_id=entry.branch_id, opened_at=opened_at, closed_at=opened_at + timedelta(hours=2)))
+
+
 def _break_road(session: Session) -> None:
     loan = session.scalars(select(Loan)).one()
     session.execute(update(Transfer).where(Transfer.state == "packed").values(item_id=loan.item_id))
@@ -232,6 +282,10 @@ BREAKS: dict[str, Break] = {
     "branch_merged_into_living": lambda session: _set(session, Branch, state="merged"),
     "branch_codes_do_not_overlap": _break_codes,
     "one_default_location": lambda session: _copy(session, Location, code="second"),
+    "opening_log_in_order": _break_log,
+    "closure_has_rooms": lambda session: session.execute(delete(ClosureRoom)) and None,
+    "closure_is_written_down": _effect_of("done"),
+    "closure_undone_wholly": _effect_of("undone"),
     "one_active_card_per_number": lambda session: _copy(session, PatronCard),
     "closed_reader_has_no_card": _break_closed_reader,
     "nobody_guards_themselves": _break_guardian,

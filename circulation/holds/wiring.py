@@ -4,8 +4,10 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from circulation.holds import jobs, services
+from circulation.holds.redating import HoldDates
 from circulation.logistics import followers
 from circulation.logistics.steps import Move
+from library.branches.redating import register_dates
 from library.kernel.operations import Operation
 
 
@@ -28,4 +30,5 @@ def register(app: Flask) -> None:
     """Let holds follow every transfer; importing the jobs puts them on the timetable."""
     queue = Queue()
     followers.register("holds", queue)
+    register_dates(app, "hold", HoldDates())
     app.extensions["circulation.holds"] = (queue, jobs.__name__)

@@ -5,7 +5,8 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from circulation.lending.rules import due_on, renewed_until
-from library.branches.opening import CALENDARS, calendar_of
+from library.branches.hours_choices import CALENDARS
+from library.branches.opening import calendar_of
 from library.branches.rules import Calendar
 from library.kernel.versions import Kept
 

@@ -15,6 +15,8 @@ from circulation.lending.cards import hold_cards, loan_cards, renewal_notice, wi
 from library.accounts.access import require_reader
 from library.branches import choice
 from library.branches.opening import calendar_of
+from library.branches.opening_log import door_of
+from library.branches.rules import OpeningMode
 from library.branches.wording import hours_words
 from library.kernel import clock, decisions
 from library.kernel.actors import ActorKind, current_actor
@@ -42,14 +44,21 @@ def home() -> str:
 def _home(session: Session, patron_id: int | None) -> Mapping[str, Any]:
     branch = choice.chosen_branch(session)
     branch_id = branch.id if branch else None
-    moment = clock.now().astimezone(clock.timezone())
     return {
-        "hours": hours_words(calendar_of(session, branch.id), moment.replace(tzinfo=None)) if branch else None,
+        "hours": _hours(session, branch.id) if branch else None,
         "new": bib_listing.browse(session, "new", branch_id=branch_id, limit=SHELF_BOOKS),
         "kids": bib_listing.browse(session, "kids", branch_id=branch_id, limit=SHELF_BOOKS),
         "loans": loan_cards(session, patron_id, HOME_LOANS) if patron_id else (),
         "ready": holds_listing.ready_count(session, patron_id) if patron_id else 0,
     }
+
+
+def _hours(session: Session, branch_id: int) -> tuple[str, str] | None:
+    """Return whether the room is open; where there is no timetable the opening log knows."""
+    calendar = calendar_of(session, branch_id)
+    door = door_of(session, branch_id) if calendar.mode is OpeningMode.KEEPER_HOME else None
+    moment = clock.now().astimezone(clock.timezone())
+    return hours_words(calendar, moment.replace(tzinfo=None), door)
 
 
 @bp.get("/v")

@@ -18,6 +18,7 @@ class Permission(StrEnum):
     DISTRIBUTE = "distribute"
     PLAN = "plan"
     ADMINISTER = "administer"
+    SET_HOURS = "set_hours"
     VIEW = "view"
 
 
@@ -36,7 +37,14 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
     Role.CATALOGUER: frozenset({Permission.CATALOGUE, Permission.VIEW}),
     Role.DISTRIBUTION: frozenset({Permission.DISTRIBUTE, Permission.PLAN, Permission.VIEW}),
     Role.BRANCH_LIBRARIAN: frozenset(
-        {Permission.LEND, Permission.OVERRIDE, Permission.REGISTER_PATRONS, Permission.DISTRIBUTE, Permission.VIEW}
+        {
+            Permission.LEND,
+            Permission.OVERRIDE,
+            Permission.REGISTER_PATRONS,
+            Permission.DISTRIBUTE,
+            Permission.SET_HOURS,
+            Permission.VIEW,
+        }
     ),
     Role.ROOM_KEEPER: frozenset({Permission.LEND, Permission.REGISTER_PATRONS, Permission.DISTRIBUTE, Permission.VIEW}),
     Role.SUPERVISOR: frozenset({Permission.VIEW}),

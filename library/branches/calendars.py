@@ -50,7 +50,10 @@ class OpeningException(Model):
 
 
 class OpeningLog(Model):
-    """What really happened: the room was opened, and closed again. At most one open entry per branch."""
+    """What really happened: the room was opened, and closed again. At most one open entry per branch.
+
+    `reason` says why an entry was written later, from memory.
+    """
 
     __tablename__ = "opening_log"
 
@@ -59,6 +62,7 @@ class OpeningLog(Model):
     opened_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
     source: Mapped[str] = mapped_column(String(20), default="desk")
+    reason: Mapped[str] = mapped_column(String(120), default="", server_default="")
     operation_id: Mapped[str | None] = mapped_column(String(36))
 
     __table_args__ = (

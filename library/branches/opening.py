@@ -1,23 +1,24 @@
-"""Opening hours in the database: reading a branch's calendar, setting it, and logging what really happened."""
+"""Opening hours in the database: reading a branch's calendar, and setting its week and its exceptions."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
-from library.branches.calendars import OpeningException, OpeningLog, OpeningSession
-from library.branches.rules import Calendar, Exceptional, WeekPattern, overlapping
+from library.branches.calendars import OpeningException, OpeningSession
+from library.branches.hours_choices import CALENDARS, chosen_at
+from library.branches.hours_models import Closure, ClosureRoom, Season, SeasonRoom
+from library.branches.hours_text import read_hours
+from library.branches.rules import Calendar, ClosedSpan, Exceptional, WeekPattern, overlapping
 from library.branches.rules import Session as Hours
 from library.kernel import clock
-from library.kernel.errors import Conflict, Invalid
+from library.kernel.errors import Invalid
 from library.kernel.events import record
 from library.kernel.operations import Operation
 from library.kernel.versions import raise_version
-
-# Calendars are kept per process, because every loan asks for them.
-CALENDARS = "calendars"
 
 
 class _Key(NamedTuple):
@@ -31,12 +32,33 @@ def calendar_of(session: Session, branch_id: int) -> Calendar:
 
 
 def calendars_of(session: Session, branch_ids: Iterable[int]) -> dict[int, Calendar]:
-    """Return the calendars of several branches, two queries in all."""
+    """Return the calendars of several branches, six queries in all."""
     ids = list(branch_ids)
-    patterns: dict[int, dict[_Key, dict[int, list[Hours]]]] = {branch_id: {} for branch_id in ids}
+    patterns, exceptions = _weeks(session, ids), _exceptions(session, ids)
+    seasons, closures, chosen = _seasons(session, ids), _closures(session, ids), chosen_at(session, ids)
+    return {
+        branch_id: Calendar(
+            (*patterns[branch_id], *seasons[branch_id]),
+            exceptions[branch_id],
+            tuple(closures[branch_id]),
+            chosen[branch_id].holidays,
+            chosen[branch_id].mode,
+        )
+        if branch_id in chosen
+        else Calendar()
+        for branch_id in ids
+    }
+
+
+def _weeks(session: Session, ids: list[int]) -> dict[int, list[WeekPattern]]:
+    weeks: dict[int, dict[_Key, dict[int, list[Hours]]]] = {branch_id: {} for branch_id in ids}
     for row in session.scalars(select(OpeningSession).where(OpeningSession.branch_id.in_(ids))):
-        weeks = patterns[row.branch_id].setdefault(_Key(row.valid_from, row.valid_to), {})
-        weeks.setdefault(row.weekday, []).append(Hours(row.opens, row.closes))
+        week = weeks[row.branch_id].setdefault(_Key(row.valid_from, row.valid_to), {})
+        week.setdefault(row.weekday, []).append(Hours(row.opens, row.closes))
+    return {branch_id: [_pattern(key, week) for key, week in patterns.items()] for branch_id, patterns in weeks.items()}
+
+
+def _exceptions(session: Session, ids: list[int]) -> dict[int, dict[date, Exceptional]]:
     exceptions: dict[int, dict[date, Exceptional]] = {branch_id: {} for branch_id in ids}
     for special in session.scalars(select(OpeningException).where(OpeningException.branch_id.in_(ids))):
         days = exceptions[special.branch_id]
@@ -44,12 +66,38 @@ def calendars_of(session: Session, branch_ids: Iterable[int]) -> dict[int, Calen
         if special.opens is not None and special.closes is not None:
             hours = (*hours, Hours(special.opens, special.closes))
         days[special.on] = Exceptional(hours, special.cause)
-    return {
-        branch_id: Calendar(
-            tuple(_pattern(key, week) for key, week in patterns[branch_id].items()), exceptions[branch_id]
-        )
-        for branch_id in ids
-    }
+    return exceptions
+
+
+def _seasons(session: Session, ids: list[int]) -> dict[int, list[WeekPattern]]:
+    """Return the weeks of seasons; one that has ended holds until the day before, one ended before it began never."""
+    rows = session.execute(
+        select(SeasonRoom.branch_id, Season)
+        .join(Season, Season.id == SeasonRoom.season_id)
+        .where(SeasonRoom.branch_id.in_(ids))
+        .order_by(Season.id)
+    )
+    seasons: dict[int, list[WeekPattern]] = defaultdict(list)
+    for branch_id, season in rows:
+        last = min(season.last_on, season.ended_on - timedelta(days=1)) if season.ended_on else season.last_on
+        if last >= season.first_on:
+            week = {int(weekday): read_hours(hours) for weekday, hours in season.week.items()}
+            # The one made last goes first when two begin on the same day.
+            seasons[branch_id].insert(0, WeekPattern(week, season.first_on, last, season.name))
+    return seasons
+
+
+def _closures(session: Session, ids: list[int]) -> dict[int, list[ClosedSpan]]:
+    rows = session.execute(
+        select(ClosureRoom.branch_id, Closure.first_on, Closure.last_on, Closure.cause)
+        .join(Closure, Closure.id == ClosureRoom.closure_id)
+        .where(ClosureRoom.branch_id.in_(ids), Closure.kind == "closure", Closure.state.in_(("applying", "done")))
+        .order_by(Closure.id.desc())
+    )
+    closures: dict[int, list[ClosedSpan]] = defaultdict(list)
+    for branch_id, first_on, last_on, cause in rows:
+        closures[branch_id].append(ClosedSpan(first_on, last_on, cause))
+    return closures
 
 
 def set_week(
@@ -67,7 +115,7 @@ def set_week(
     """
     rows = []
     for weekday, spans in week.items():
-        hours = _hours(spans)
+        hours = hours_of(spans)
         rows += [
             {
                 "branch_id": branch_id,
@@ -101,7 +149,7 @@ def set_exception(
 
     Raises `Invalid` `hours_overlap` or `hours_out_of_order`.
     """
-    hours = _hours(spans)
+    hours = hours_of(spans)
     common = {"branch_id": branch_id, "on": on, "cause": cause[:40]}
     rows = [{**common, "is_closed": False, "opens": span.opens, "closes": span.closes} for span in hours]
     session.execute(delete(OpeningException).where(OpeningException.branch_id == branch_id, OpeningException.on == on))
@@ -111,42 +159,17 @@ def set_exception(
     record(session, operation, "branch.exception_set", branch_id=branch_id, payload={"on": on.isoformat()})
 
 
-def log_opened(session: Session, operation: Operation, branch_id: int, *, source: str = "desk") -> None:
-    """Write down that a room was opened now; nothing happens when it is open already."""
-    if _open_entry(session, branch_id) is not None:
+def unset_exception(session: Session, operation: Operation, branch_id: int, on: date) -> None:
+    """Let a date follow its week again; nothing happens when it does already."""
+    given = OpeningException.branch_id == branch_id, OpeningException.on == on
+    if session.execute(delete(OpeningException).where(*given).returning(OpeningException.id)).first() is None:
         return
-    session.add(OpeningLog(branch_id=branch_id, opened_at=operation.at, source=source, operation_id=operation.id))
-    record(session, operation, "branch.room_opened", branch_id=branch_id)
+    raise_version(session, CALENDARS)
+    record(session, operation, "branch.exception_unset", branch_id=branch_id, payload={"on": on.isoformat()})
 
 
-def log_closed(session: Session, operation: Operation, branch_id: int) -> None:
-    """Write down that a room was closed now.
-
-    Raises `Conflict` `not_opened` when nobody opened it.
-    """
-    entry = _open_entry(session, branch_id)
-    if entry is None:
-        raise Conflict("not_opened", branch=branch_id)
-    entry.closed_at = max(operation.at, entry.opened_at)
-    record(session, operation, "branch.room_closed", branch_id=branch_id)
-
-
-def is_open_now(calendar: Calendar, instant: datetime) -> bool:
-    """Tell whether the calendar says open at an instant."""
-    return calendar.is_open_at(instant.astimezone(clock.timezone()))
-
-
-def _open_entry(session: Session, branch_id: int) -> OpeningLog | None:
-    wanted = select(OpeningLog).where(OpeningLog.branch_id == branch_id, OpeningLog.closed_at.is_(None))
-    return session.scalars(wanted).one_or_none()
-
-
-def _pattern(key: _Key, week: Mapping[int, list[Hours]]) -> WeekPattern:
-    sessions = {weekday: tuple(sorted(hours)) for weekday, hours in week.items()}
-    return WeekPattern(sessions, key.valid_from, key.valid_to)
-
-
-def _hours(spans: Iterable[tuple[time, time]]) -> list[Hours]:
+def hours_of(spans: Iterable[tuple[time, time]]) -> list[Hours]:
+    """Return the sessions of a day. Raises `Invalid` `hours_out_of_order` or `hours_overlap`."""
     try:
         hours = [Hours(opens, closes) for opens, closes in spans]
     except ValueError as error:
@@ -154,3 +177,13 @@ def _hours(spans: Iterable[tuple[time, time]]) -> list[Hours]:
     if overlapping(hours):
         raise Invalid("hours_overlap")
     return hours
+
+
+def is_open_now(calendar: Calendar, instant: datetime) -> bool:
+    """Tell whether the calendar says open at an instant."""
+    return calendar.is_open_at(instant.astimezone(clock.timezone()))
+
+
+def _pattern(key: _Key, week: Mapping[int, list[Hours]]) -> WeekPattern:
+    sessions = {weekday: tuple(sorted(hours)) for weekday, hours in week.items()}
+    return WeekPattern(sessions, key.valid_from, key.valid_to)

@@ -1,8 +1,9 @@
-"""Opening hours: is a place open, when is it open next, and on which day must a book be back.
+"""Opening hours: is a place open, why, when is it open next, and on which day must a book be back.
 
-A calendar is made of weekly patterns, each valid for a while (winter hours, harvest hours), and of exceptions for single
-dates (a festival, a working weekend, a burst pipe). A day may have several sessions, and a place may have no
-closing day at all. Times and dates are local to the county. Everything here is a pure function of values.
+A calendar is made of weekly patterns, each valid for a while (winter hours, harvest hours), of exceptions for single
+dates (a festival, a working weekend, a burst pipe), of closures, and of the way the place treats national holidays. A day may
+have several sessions, and a place may have no closing day at all, or no timetable at all: it opens when the keeper is home.
+Times and dates are local to the county. Everything here is a pure function of values.
 """
 
 import calendar as months
@@ -11,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from itertools import islice, pairwise
+
+from library.branches.national import NationalDay, national_day
 
 # A place that opens on no day of a whole year has no calendar worth waiting for.
 SEARCH_DAYS = 366
@@ -35,11 +38,15 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class WeekPattern:
-    """Sessions by weekday (0 is Monday), valid from `valid_from` to `valid_until`, both included; None has no end."""
+    """Sessions by weekday (0 is Monday), valid from `valid_from` to `valid_until`, both included; None has no end.
+
+    A pattern with a `season` was given to many places at once and goes before their own weeks.
+    """
 
     sessions: Mapping[int, tuple[Session, ...]]
     valid_from: date | None = None
     valid_until: date | None = None
+    season: str = ""
 
     def covers(self, day: date) -> bool:
         """Tell whether the pattern holds on `day`."""
@@ -56,20 +63,88 @@ class Exceptional:
 
 
 @dataclass(frozen=True, slots=True)
+class ClosedSpan:
+    """Dates, both included, on which a place is closed whatever its week says; `cause` is for readers."""
+
+    first_on: date
+    last_on: date
+    cause: str = ""
+
+    def covers(self, day: date) -> bool:
+        """Tell whether the place is closed on `day` because of this."""
+        return self.first_on <= day <= self.last_on
+
+
+class OpeningMode(StrEnum):
+    """By a timetable, or whenever the keeper is home: then only the opening log knows."""
+
+    SCHEDULED = "scheduled"
+    KEEPER_HOME = "keeper_home"
+
+
+class HolidayMode(StrEnum):
+    """What a place does on national holidays."""
+
+    AS_USUAL = "as_usual"
+    CLOSED = "closed"
+    OWN_HOURS = "own_hours"
+
+
+@dataclass(frozen=True, slots=True)
+class HolidayRule:
+    """How a place treats national holidays; `makeup_as_weekday`: a weekend day worked in exchange follows the weekdays."""
+
+    mode: HolidayMode = HolidayMode.AS_USUAL
+    sessions: tuple[Session, ...] = ()
+    makeup_as_weekday: bool = False
+    lookup: Callable[[date], NationalDay | None] = national_day
+
+
+class Why(StrEnum):
+    """What decides about a day."""
+
+    CLOSURE = "closure"
+    EXCEPTION = "exception"
+    KEEPER_HOME = "keeper_home"
+    HOLIDAY = "holiday"
+    MAKEUP = "makeup"
+    SEASON = "season"
+    WEEK = "week"
+    NO_HOURS = "no_hours"
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A date with its sessions in their order, and why; `about` is what staff wrote: a cause, the name of a season.
+
+    `national` is set on national holidays and the days worked for them, whether or not they decide.
+    """
+
+    on: date
+    sessions: tuple[Session, ...]
+    why: Why
+    about: str = ""
+    national: NationalDay | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Calendar:
     """When one place is open.
 
-    `exceptions` gives single dates their own sessions. Of several patterns valid on a date the one that
-    begins last decides, so that harvest hours replace the usual ones and do not add to them.
+    `exceptions` gives single dates their own sessions. Of several patterns valid on a date a season goes first, then the one
+    that begins last, so that harvest hours replace the usual ones and do not add to them.
     """
 
     patterns: tuple[WeekPattern, ...] = ()
     exceptions: Mapping[date, Exceptional] = field(default_factory=dict)
+    closures: tuple[ClosedSpan, ...] = ()
+    holidays: HolidayRule = HolidayRule()
+    mode: OpeningMode = OpeningMode.SCHEDULED
 
     @property
     def has_timetable(self) -> bool:
         """Tell whether anybody said when the place opens; otherwise only its closed days are known."""
-        return bool(self.patterns)
+        return bool(self.patterns) and self.mode is OpeningMode.SCHEDULED
 
     def exception_on(self, day: date) -> Exceptional | None:
         """Return what is exceptional about `day`, if anything."""
@@ -78,15 +153,36 @@ class Calendar:
     def pattern_on(self, day: date) -> WeekPattern | None:
         """Return the week that `day` follows unless it is exceptional."""
         covering = [pattern for pattern in self.patterns if pattern.covers(day)]
-        return max(covering, key=lambda pattern: pattern.valid_from or date.min, default=None)
+        return max(covering, key=lambda found: (bool(found.season), found.valid_from or date.min), default=None)
+
+    def day(self, on: date) -> Day:
+        """Return the sessions of a date and why: a closure goes first, then an exception, a holiday, the week."""
+        national = self.holidays.lookup(on)
+        closure = next((span for span in self.closures if span.covers(on)), None)
+        if closure is not None:
+            return Day(on, (), Why.CLOSURE, closure.cause, national)
+        exception = self.exception_on(on)
+        if exception is not None:
+            return Day(on, tuple(sorted(exception.sessions)), Why.EXCEPTION, exception.reason, national)
+        if self.mode is OpeningMode.KEEPER_HOME:
+            return Day(on, (), Why.KEEPER_HOME, "", national)
+        return self._ordinary(on, national)
+
+    def _ordinary(self, on: date, national: NationalDay | None) -> Day:
+        pattern = self.pattern_on(on)
+        if pattern is None:
+            return Day(on, (), Why.NO_HOURS, "", national)
+        if national is not None and not national.is_workday and self.holidays.mode is not HolidayMode.AS_USUAL:
+            own = self.holidays.sessions if self.holidays.mode is HolidayMode.OWN_HOURS else ()
+            return Day(on, tuple(sorted(own)), Why.HOLIDAY, "", national)
+        if national is not None and national.is_workday and self.holidays.makeup_as_weekday:
+            return Day(on, _weekday_hours(pattern), Why.MAKEUP, "", national)
+        sessions = tuple(sorted(pattern.sessions.get(on.weekday(), ())))
+        return Day(on, sessions, Why.SEASON if pattern.season else Why.WEEK, pattern.season, national)
 
     def sessions_on(self, day: date) -> tuple[Session, ...]:
         """Return the sessions of `day` in their order; an empty tuple means closed."""
-        exception = self.exception_on(day)
-        if exception is not None:
-            return tuple(sorted(exception.sessions))
-        pattern = self.pattern_on(day)
-        return tuple(sorted(pattern.sessions.get(day.weekday(), ()))) if pattern else ()
+        return self.day(day).sessions
 
     def is_open_on(self, day: date) -> bool:
         """Tell whether the place opens at all on `day`."""
@@ -103,10 +199,10 @@ class Calendar:
         Where there is a timetable: when it opens. Where there is none nobody can know, so every day counts that is not
         known to be closed.
         """
+        found = self.day(day)
         if self.has_timetable:
-            return self.is_open_on(day)
-        exception = self.exception_on(day)
-        return exception is None or bool(exception.sessions)
+            return bool(found.sessions)
+        return bool(found.sessions) or found.why not in {Why.CLOSURE, Why.EXCEPTION}
 
 
 def next_open_day(calendar: Calendar, day: date) -> date | None:
@@ -219,6 +315,12 @@ def overlapping(sessions: Iterable[Session]) -> bool:
     """Tell whether two sessions of one day overlap."""
     ordered = sorted(sessions)
     return any(later.opens < earlier.closes for earlier, later in pairwise(ordered))
+
+
+def _weekday_hours(pattern: WeekPattern) -> tuple[Session, ...]:
+    """Return the hours of the last day from Monday to Friday that has any: what a worked weekend day follows."""
+    found = (pattern.sessions[weekday] for weekday in range(4, -1, -1) if pattern.sessions.get(weekday))
+    return tuple(sorted(next(found, ())))
 
 
 def _minutes(sessions: Iterable[Session]) -> int:

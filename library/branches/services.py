@@ -6,6 +6,7 @@ from sqlalchemy import bindparam, func, insert, literal, select, update
 from sqlalchemy.orm import Session
 
 from library.branches.dependents import dependents
+from library.branches.hours_choices import CALENDARS
 from library.branches.models import KINDS, Branch, BranchChange, BranchCode, BranchSet, BranchSetMember, Location
 from library.kernel import clock
 from library.kernel.errors import Conflict, Invalid, NotFound
@@ -161,6 +162,8 @@ def move(session: Session, operation: Operation, branch: Branch, parent: Branch 
     )
     session.expire_all()
     branch.parent_id = parent.id if parent else None
+    # What a place chose about its opening is inherited along the path.
+    raise_version(session, CALENDARS)
     _note(session, operation, branch, "moved")
     record(session, operation, "branch.moved", branch_id=branch.id, payload={"parent_id": branch.parent_id})
 

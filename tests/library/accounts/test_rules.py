@@ -20,7 +20,7 @@ class At:
         ("county_administrator", set(Permission)),
         ("cataloguer", {"catalogue", "view"}),
         ("distribution", {"distribute", "plan", "view"}),
-        ("branch_librarian", {"lend", "override", "register_patrons", "distribute", "view"}),
+        ("branch_librarian", {"lend", "override", "register_patrons", "distribute", "set_hours", "view"}),
         ("room_keeper", {"lend", "register_patrons", "distribute", "view"}),
         ("supervisor", {"view"}),
     ],

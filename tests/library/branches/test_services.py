@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from library import checks
-from library.branches import opening, rounds, services
+from library.branches import opening, opening_log, rounds, services
 from library.branches.calendars import OpeningLog
 from library.branches.dependents import register_dependents
 from library.branches.models import BranchChange
@@ -151,14 +151,14 @@ def test_hours_with_several_sessions_and_an_exception_come_back_as_a_calendar(se
 
 def test_a_room_is_opened_once_and_closed_once(session: Session, make: Make) -> None:
     room = a_county(session)["east"]
-    opening.log_opened(session, make(), room.id)
-    opening.log_opened(session, make(), room.id)
+    opening_log.log_opened(session, make(), room.id)
+    opening_log.log_opened(session, make(), room.id)
     session.flush()
-    opening.log_closed(session, make(), room.id)
+    opening_log.log_closed(session, make(), room.id)
     session.flush()
     assert len(session.scalars(select(OpeningLog)).all()) == 1
     with pytest.raises(Conflict, match="not_opened"):
-        opening.log_closed(session, make(), room.id)
+        opening_log.log_closed(session, make(), room.id)
 
 
 def test_a_round_has_stops_in_order_and_dates_that_can_be_cancelled(session: Session, make: Make) -> None:
