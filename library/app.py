@@ -10,6 +10,10 @@ import catalog.marc.pages
 import catalog.search.api
 import catalog.search.pages
 import catalog.search.wiring
+import circulation.claims.api
+import circulation.claims.pages
+import circulation.claims.reader_pages
+import circulation.claims.wiring
 import circulation.desk.pages
 import circulation.holds.api
 import circulation.holds.pages
@@ -49,6 +53,7 @@ WIRINGS = (
     catalog.search.wiring,
     circulation.whereabouts.wiring,
     circulation.lending.wiring,
+    circulation.claims.wiring,
     circulation.holds.wiring,
     circulation.logistics.wiring,
     circulation.restocking.wiring,
@@ -65,6 +70,7 @@ APIS = (
     circulation.policies.api,
     circulation.lending.api,
     circulation.lending.loan_api,
+    circulation.claims.api,
     circulation.holds.api,
     circulation.wishes.api,
     circulation.logistics.api,
@@ -81,6 +87,8 @@ PAGES = (
     circulation.holds.pages,
     circulation.wishes.pages,
     circulation.desk.pages,
+    circulation.claims.pages,
+    circulation.claims.reader_pages,
     circulation.restocking.pages,
 )
 

@@ -109,6 +109,16 @@ BY_ITSELF: Mapping[Kind, Outcome] = {
     Kind.MISSING: Outcome.FOUND_ON_SHELF,
     Kind.MISSING_IN_TRANSFER: Outcome.FOUND_ON_SHELF,
 }
+# What concerns money or stock is settled by a librarian; a keeper never handles cash and writes nothing off.
+NEEDS_LIBRARIAN = frozenset(
+    {
+        (Kind.LOST, Outcome.PAID),
+        (Kind.LOST, Outcome.WAIVED),
+        (Kind.LOST, Outcome.REPLACED),
+        (Kind.LOST, Outcome.WRITTEN_OFF),
+        (Kind.DAMAGED, Outcome.TO_WITHDRAW),
+    }
+)
 # Open on a loan that has not ended. While one is open the loan is not renewed, blocks nobody and costs nothing.
 ABOUT_OPEN_LOANS = frozenset({Kind.CLAIMED_RETURNED, Kind.CLAIMED_LOST})
 

@@ -25,7 +25,12 @@ _OPEN_OF_ITEM = (
 _SETTLE = (
     update(_cases)
     .where(_cases.c.id == bindparam("case_id"), _cases.c.settled_at.is_(None))
-    .values(settled_at=bindparam("at"), outcome=bindparam("ends_as"), settled_operation_id=bindparam("by"))
+    .values(
+        settled_at=bindparam("at"),
+        outcome=bindparam("ends_as"),
+        outcome_note=bindparam("words"),
+        settled_operation_id=bindparam("by"),
+    )
 )
 
 
@@ -87,9 +92,11 @@ def open_cases_of(session: Session, item_id: int) -> Sequence[OpenCase]:
     return [OpenCase(*row) for row in session.execute(_OPEN_OF_ITEM, {"item_id": item_id})]
 
 
-def settle_row(session: Session, operation: Operation, case: OpenCase, outcome: Outcome, *, branch_id: int) -> bool:
-    """Close a case; False when it was closed meanwhile."""
-    values = {"case_id": case.id, "at": operation.at, "ends_as": str(outcome), "by": operation.id}
+def settle_row(
+    session: Session, operation: Operation, case: OpenCase, outcome: Outcome, *, branch_id: int, note: str = ""
+) -> bool:
+    """Close a case, with what somebody wrote about it; False when it was closed meanwhile."""
+    values = {"case_id": case.id, "at": operation.at, "ends_as": str(outcome), "words": note, "by": operation.id}
     if session.connection().execute(_SETTLE, values).rowcount != 1:
         return False
     _note(session, operation, "case.settled", case, branch_id, outcome=str(outcome))

@@ -48,3 +48,10 @@ def fault(line: Line) -> str | None:
     if line.kind in CASH and line.branch_kind not in CASH_DESKS:
         return "cash_not_here"
     return "note_required" if line.kind in NEEDS_NOTE and not line.note.strip() else None
+
+
+def yuan(cents: int) -> str:
+    """Return an amount in yuan as it is written, `35` or `0.50`."""
+    whole, rest = divmod(abs(cents), 100)
+    sign = "-" if cents < 0 else ""
+    return f"{sign}{whole}" if rest == 0 else f"{sign}{whole}.{rest:02}"

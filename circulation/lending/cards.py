@@ -23,7 +23,15 @@ def loan_cards(session: Session, patron_id: int, limit: int | None = None) -> li
     """Return a reader's loans, the first due first."""
     today = clock.today()
     rows = listing.open_loans(session, patron_id)[:limit]
-    return [{"id": loan.id, "bib": bib, "due": due_words(loan.due_on, today)} for loan, bib, _barcode in rows]
+    return [
+        {
+            "id": loan.id,
+            "bib": bib,
+            "due": due_words(loan.due_on, today),
+            "is_recalled": loan.recalled_at is not None,
+        }
+        for loan, bib, _barcode in rows
+    ]
 
 
 def hold_cards(session: Session, patron_id: int) -> list[Card]:

@@ -6,6 +6,7 @@ from sqlalchemy import bindparam, update
 from sqlalchemy.orm import Session
 
 from catalog.items.services import move_item
+from circulation.cases.services import settle_on_return
 from circulation.holds.services import trap
 from circulation.lending import queries
 from circulation.lending.checkout import LOANS
@@ -45,6 +46,7 @@ def check_in(session: Session, operation: Operation, branch: Branch, scan: Scan)
     plan = check_in_plan(found.copy, desk, due=found.loan.due_on if found.loan else None, today=today)
     if found.loan is not None:
         _close(session, operation, found, found.loan, branch)
+    settle_on_return(session, operation, found.copy.id, branch_id=branch.id)
     _follow(session, operation, found, plan, branch)
     step, destination, hold_id = _send_on(session, operation, found, plan, branch)
     refresh_availability(session, [found.copy.id])

@@ -23,8 +23,8 @@ CASE_KINDS = (
 class Case(Model):
     """A claimed return, a lost or damaged book, a short box; open until it is settled with an outcome.
 
-    `details` hold ids, codes, numbers and dates, `note` what staff wrote; no names, which would outlive the reader's being
-    forgotten. A loan is claimed lost once in its life, and has one open case of a kind.
+    `details` hold ids, codes, numbers and dates, `note` and `outcome_note` what somebody wrote; no names, which would
+    outlive the reader's being forgotten. A loan is claimed lost once in its life, and has one open case of a kind.
     """
 
     __tablename__ = "cases"
@@ -42,6 +42,7 @@ class Case(Model):
     opened_at: Mapped[datetime]
     settled_at: Mapped[datetime | None]
     outcome: Mapped[str | None] = mapped_column(String(30))
+    outcome_note: Mapped[str] = mapped_column(String(200), default="", server_default="")
     settled_operation_id: Mapped[str | None] = mapped_column(String(36))
     operation_id: Mapped[str | None] = mapped_column(String(36))
 

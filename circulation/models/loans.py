@@ -14,8 +14,8 @@ class Loan(Model):
 
     The reader may be forgotten later (`patron_id` NULL); age band, category, village and class stay for the figures.
     `due_on` is a local date, the loan is due at the end of that day. `decided` keeps the confirmed reasons and overrides.
-    A back-dated loan was copied from the room's notebook; it never blocks its reader. A recalled one was due later before.
-    One on site was read in the room and is closed from the beginning.
+    A back-dated loan was copied from the room's notebook; it never blocks its reader. A recalled one was due on
+    `recalled_from_on` before. One on site was read in the room and is closed from the beginning.
     """
 
     __tablename__ = "loans"
@@ -34,6 +34,7 @@ class Loan(Model):
     is_on_site: Mapped[bool] = mapped_column(default=False)
     is_backdated: Mapped[bool] = mapped_column(default=False, server_default=false())
     recalled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    recalled_from_on: Mapped[date | None]
     group_id: Mapped[int | None] = mapped_column(ForeignKey("patron_groups.id"))
     age_band: Mapped[str | None] = mapped_column(String(12))
     patron_category: Mapped[str | None] = mapped_column(String(20))

@@ -22,9 +22,11 @@ CASE_KINDS = (
 
 def upgrade() -> None:
     with op.batch_alter_table("loans") as table:
+        table.add_column(sa.Column("recalled_from_on", sa.Date(), nullable=True))
         table.create_check_constraint(op.f("ck_loans_on_site_is_closed"), "NOT is_on_site OR in_at IS NOT NULL")
     with op.batch_alter_table("cases") as table:
         table.add_column(sa.Column("note", sa.String(length=200), server_default="", nullable=False))
+        table.add_column(sa.Column("outcome_note", sa.String(length=200), server_default="", nullable=False))
         table.add_column(sa.Column("settled_operation_id", sa.String(length=36), nullable=True))
         table.create_check_constraint(op.f("ck_cases_kind"), f"kind IN {CASE_KINDS}")
     _unique_where("uq_cases_open_loan", ["loan_id", "kind"], "settled_at IS NULL AND loan_id IS NOT NULL")
@@ -41,9 +43,11 @@ def downgrade() -> None:
     with op.batch_alter_table("cases") as table:
         table.drop_constraint(op.f("ck_cases_kind"), type_="check")
         table.drop_column("settled_operation_id")
+        table.drop_column("outcome_note")
         table.drop_column("note")
     with op.batch_alter_table("loans") as table:
         table.drop_constraint(op.f("ck_loans_on_site_is_closed"), type_="check")
+        table.drop_column("recalled_from_on")
 
 
 def _unique_where(name: str, columns: list[str], where: str) -> None:

@@ -1,0 +1,72 @@
+"""What a claim is about, read under lock in the order every service uses: readers by id, then the copy."""
+
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from catalog.items.models import Item
+from circulation.lending import queries
+from circulation.models import Loan
+from circulation.policies.book import book
+from circulation.policies.named import Terms
+from library.branches.models import Branch
+from library.kernel.errors import NotFound
+from library.patrons.models import Guardian, Patron
+
+CHILD = "child"
+
+
+def loan_of(session: Session, loan_id: int) -> Loan:
+    """Return a loan with its reader and then its copy locked. Raises `NotFound` `unknown_loan`."""
+    place = queries.loan_by_id(session, loan_id)
+    if place is None:
+        raise NotFound("unknown_loan", loan=loan_id)
+    concerned = {place.patron_id, debtor_of(session, place.patron_id)}
+    for patron_id in sorted(one for one in concerned if one is not None):
+        queries.lock_reader(session, patron_id=patron_id)
+    queries.lock_copies(session, item_id=place.item_id)
+    return session.get_one(Loan, loan_id, populate_existing=True)
+
+
+def copy_of(session: Session, item_id: int) -> Item:
+    """Return a copy, locked. Raises `NotFound` `unknown_item`."""
+    queries.lock_copies(session, item_id=item_id)
+    item = session.get(Item, item_id, populate_existing=True)
+    if item is None:
+        raise NotFound("unknown_item", item=item_id)
+    return item
+
+
+def terms_of(session: Session, loan: Loan, on: date) -> Terms:
+    """Return the rules that hold for a loan on a day, at the place the county lets decide."""
+    rules = book(session)
+    out_path = session.get_one(Branch, loan.out_branch_id).path
+    item_home = select(Branch.path).join(Item, Item.home_branch_id == Branch.id).where(Item.id == loan.item_id)
+    patron_home = select(Branch.path).join(Patron, Patron.home_branch_id == Branch.id)
+    path = rules.deciding_path(
+        lending=out_path,
+        item_home=session.scalars(item_home).one(),
+        patron_home=session.scalar(patron_home.where(Patron.id == loan.patron_id)) or out_path,
+    )
+    return rules.resolve(item_class=loan.item_class, patron_category=loan.patron_category, path=path, on=on).terms
+
+
+def debtor_of(session: Session, patron_id: int | None) -> int | None:
+    """Return who can be asked for money: the reader; for a child a guardian who is a reader, else the household's card."""
+    patron = session.get(Patron, patron_id) if patron_id is not None else None
+    if patron is None or patron.category != CHILD:
+        return patron.id if patron is not None else None
+    is_there = (Patron.erased_at.is_(None), Patron.closed_on.is_(None))
+    guardian = (
+        select(Patron.id)
+        .join(Guardian, Guardian.guardian_patron_id == Patron.id)
+        .where(Guardian.patron_id == patron.id, Guardian.ended_at.is_(None), *is_there)
+        .order_by(Patron.id)
+        .limit(1)
+    )
+    found = session.scalar(guardian)
+    if found is None and patron.household_id is not None:
+        household = select(Patron.id).where(Patron.household_id == patron.household_id, Patron.category == "family")
+        found = session.scalar(household.where(*is_there).order_by(Patron.id).limit(1))
+    return found

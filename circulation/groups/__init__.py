@@ -1,0 +1,1 @@
+"""Batch loans to a class or a group: a list lent until the end of the term, ticked off and handed back."""
