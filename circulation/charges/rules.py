@@ -5,9 +5,11 @@
 | `deposit`        | +    | a deposit the reader has to pay                   |
 | `compensation`   | +    | for a copy lost or damaged                        |
 | `processing`     | +    | the work of replacing it                          |
+| `overdue`        | +    | for days late, where the county asks for that     |
+| `refund`         | +    | money given back: what was paid, or a deposit     |
 | `payment`        | −    | money received                                    |
 | `waiver`         | −    | a debt let go, with its reason                    |
-| `deposit_refund` | −    | a deposit given back                              |
+| `deposit_refund` | −    | a deposit the reader need not leave any longer    |
 | `void`           | ±    | the opposite of an earlier line                   |
 
 Room keepers never handle cash: payments, and refunds, are taken only where a librarian stands at the desk.
@@ -15,9 +17,9 @@ Room keepers never handle cash: payments, and refunds, are taken only where a li
 
 from dataclasses import dataclass
 
-OWED = frozenset({"deposit", "compensation", "processing"})
+OWED = frozenset({"deposit", "compensation", "processing", "overdue", "refund"})
 SETTLED = frozenset({"payment", "waiver", "deposit_refund"})
-CASH = frozenset({"payment", "deposit_refund"})
+CASH = frozenset({"payment", "refund", "deposit_refund"})
 CASH_DESKS = frozenset({"central", "township"})
 LARGEST_CENTS = 100_000_00
 # A debt let go, or a line undone, is asked about later.
@@ -48,6 +50,11 @@ def fault(line: Line) -> str | None:
     if line.kind in CASH and line.branch_kind not in CASH_DESKS:
         return "cash_not_here"
     return "note_required" if line.kind in NEEDS_NOTE and not line.note.strip() else None
+
+
+def deposit_held(deposits: int, balance: int) -> int:
+    """Return how much of a reader's deposit is there, in cents: what is owed, itself included, is set against it."""
+    return max(0, deposits - max(0, balance))
 
 
 def yuan(cents: int) -> str:

@@ -1,9 +1,12 @@
 """The ledger of a reader: lines are appended and never changed; a mistake is undone by a line that says the opposite."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import func, insert, select
-from sqlalchemy.orm import Session
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, aliased
 
 import circulation.charges.sentences  # noqa: F401  defines the words of this room's problems
 from circulation.charges.rules import Line, fault
@@ -13,6 +16,10 @@ from library.kernel import events
 from library.kernel.errors import Conflict, Invalid, NotFound
 from library.kernel.operations import Answer, Operation
 from library.patrons.models import Patron
+
+# What is charged for a copy that does not come back.
+FOR_LOST = ("compensation", "processing")
+FOUND = "copy_came_back"
 
 
 def append(
@@ -29,7 +36,7 @@ def append(
     """Write a line; return `{entry, balance}`, the balance in cents after it.
 
     Raises `NotFound` `unknown_patron`, `Invalid` with a code of `rules.fault`, and `Conflict` `nothing_owed` for a payment or
-    waiver above what the reader owes.
+    waiver above what the reader owes, `nothing_to_give_back` for a refund above what the county owes the reader.
     """
     found = fault(Line(kind, amount_cents, branch.kind, note))
     if found is not None:
@@ -38,6 +45,8 @@ def append(
     owed = balance(session, patron_id)
     if kind in {"payment", "waiver"} and owed + amount_cents < 0:
         raise Conflict("nothing_owed", balance=owed)
+    if kind == "refund" and owed + amount_cents > 0:
+        raise Conflict("nothing_to_give_back", balance=owed)
     values = {"kind": kind, "amount_cents": amount_cents, "loan_id": loan_id, "note": note.strip()}
     return _write(session, operation, patron_id, branch.id, values)
 
@@ -68,6 +77,63 @@ def void(session: Session, operation: Operation, entry_id: int, *, branch: Branc
     return _write(session, operation, patron_id, branch.id, values)
 
 
+def charge_overdue(
+    session: Session, operation: Operation, *, patron_id: int, amount_cents: int, branch_id: int, loan_id: int
+) -> int:
+    """Write what days late cost; return the line's id.
+
+    A debt is only added, so nobody has to wait for the reader's row: a desk that takes a copy back holds the copy already,
+    and waiting for the reader then would turn the order of locks round.
+    """
+    values = {"kind": "overdue", "amount_cents": amount_cents, "loan_id": loan_id}
+    return _insert(session, operation, patron_id, branch_id, values)
+
+
+@dataclass(frozen=True, slots=True)
+class Charged:
+    """A line that charged for a copy and has not been undone."""
+
+    entry: int
+    patron_id: int
+    loan_id: int
+    amount_cents: int
+    at: datetime
+
+
+def charged_for(session: Session, loan_ids: Collection[int]) -> list[Charged]:
+    """Return what was charged for lost copies of loans and not undone, oldest first."""
+    voiding = aliased(LedgerEntry)
+    rows = session.execute(
+        select(LedgerEntry.id, LedgerEntry.patron_id, LedgerEntry.loan_id, LedgerEntry.amount_cents, LedgerEntry.at)
+        .outerjoin(voiding, voiding.voids_id == LedgerEntry.id)
+        .where(
+            LedgerEntry.loan_id.in_(loan_ids),
+            LedgerEntry.kind.in_(FOR_LOST),
+            LedgerEntry.patron_id.is_not(None),
+            voiding.id.is_(None),
+        )
+        .order_by(LedgerEntry.id)
+    )
+    return [Charged(row.id, row.patron_id or 0, row.loan_id or 0, row.amount_cents, row.at) for row in rows]
+
+
+def take_back(session: Session, operation: Operation, charged: Charged, *, branch_id: int) -> bool:
+    """Undo a charge because what it was for has come back; False when somebody undid it meanwhile."""
+    values = {
+        "kind": "void",
+        "amount_cents": -charged.amount_cents,
+        "loan_id": charged.loan_id,
+        "voids_id": charged.entry,
+        "note": FOUND,
+    }
+    try:
+        with session.begin_nested():
+            _insert(session, operation, charged.patron_id, branch_id, values)
+    except IntegrityError:
+        return False
+    return True
+
+
 def balance(session: Session, patron_id: int) -> int:
     """Return what a reader owes, in cents; the sum of all lines."""
     owed = session.scalar(select(func.sum(LedgerEntry.amount_cents)).where(LedgerEntry.patron_id == patron_id))
@@ -82,6 +148,13 @@ def _lock(session: Session, patron_id: int) -> None:
 def _write(
     session: Session, operation: Operation, patron_id: int, branch_id: int, values: Mapping[str, object]
 ) -> Answer:
+    entry_id = _insert(session, operation, patron_id, branch_id, values)
+    return {"entry": entry_id, "balance": balance(session, patron_id)}
+
+
+def _insert(
+    session: Session, operation: Operation, patron_id: int, branch_id: int, values: Mapping[str, object]
+) -> int:
     entry_id = session.scalars(
         insert(LedgerEntry)
         .values(patron_id=patron_id, branch_id=branch_id, at=operation.at, operation_id=operation.id, **values)
@@ -89,4 +162,4 @@ def _write(
     ).one()
     payload = {"entry": entry_id, "kind": values["kind"], "amount_cents": values["amount_cents"]}
     events.record(session, operation, "charge.written", branch_id=branch_id, patron_id=patron_id, payload=payload)
-    return {"entry": entry_id, "balance": balance(session, patron_id)}
+    return entry_id

@@ -61,7 +61,7 @@ def asked_of(session: Session, patron: Patron, wanted: Subject, pickup: Branch, 
             open_holds.scalar_subquery(),
             same.scalar_subquery(),
             select(exists().where(lent, Item.id == Loan.item_id, Item.bib_id == wanted.bib_id)).scalar_subquery(),
-            select(func.min(Loan.due_on)).where(lent).scalar_subquery(),
+            select(func.min(Loan.due_on)).where(lent, Loan.is_backdated.is_(False)).scalar_subquery(),
             _copies_that_could(wanted),
         )
     ).one()

@@ -7,7 +7,8 @@ from enum import StrEnum
 from typing import Protocol, TypeVar
 
 from circulation.holds import reasons
-from circulation.policies.reasons import CARD_EXPIRED, OVERDUE_BLOCK, PATRON_BLOCKED
+from circulation.policies.lateness import overdue_reasons
+from circulation.policies.reasons import CARD_EXPIRED, PATRON_BLOCKED
 from library.branches.rules import Calendar, next_open_day
 from library.kernel.decisions import Decision, Reason, reason
 
@@ -130,9 +131,7 @@ def _about_the_reader(asked: Asked) -> Iterator[Reason]:
         yield reason(PATRON_BLOCKED, block=block)
     if asked.expires_on is not None and asked.expires_on < asked.on:
         yield reason(CARD_EXPIRED, expired_on=asked.expires_on.isoformat())
-    late = (asked.on - asked.oldest_due_on).days if asked.oldest_due_on else 0
-    if asked.overdue_block_days is not None and late > 0 and late >= asked.overdue_block_days:
-        yield reason(OVERDUE_BLOCK, days=late, allowed=asked.overdue_block_days)
+    yield from overdue_reasons(asked.oldest_due_on, asked.on, asked.overdue_block_days)
     if asked.has_hold:
         yield reason(reasons.HOLD_EXISTS)
     elif asked.open_holds >= asked.holds_max:

@@ -1,8 +1,8 @@
 """Lending a copy to a reader: decide on what the transaction sees, then write loan, copy and event.
 
-Ten statements on SQLite, `BEGIN` and the entry point's branch and operation included; PostgreSQL adds the two locks. The
-database itself allows one open loan per copy: should another loan have come between, whatever the reason, the insertion
-does nothing and the answer is a refusal.
+Nine statements on SQLite, `BEGIN` and the entry point's branch and operation included, and one more when a rule asks for the
+deposit, the end of a term or the van; PostgreSQL adds the two locks. The database itself allows one open loan per copy:
+should another loan have come between, whatever the reason, the insertion does nothing and the answer is a refusal.
 """
 
 from collections.abc import Sequence
@@ -18,10 +18,11 @@ from catalog.items.models import Item
 from catalog.items.services import move_item
 from circulation.holds.services import fulfil
 from circulation.lending import queries
-from circulation.lending.calendars import due_at
+from circulation.lending.asking import Question, completed, due_of
+from circulation.lending.due_rules import Loaned
 from circulation.lending.in_hand import end_conditions, leave_box
-from circulation.lending.rules import Desk, Override, Terms, may_borrow, settle
-from circulation.lending.scans import Scan, identify, stored, unknown_card
+from circulation.lending.rules import Desk, Override, may_borrow, settle
+from circulation.lending.scans import Scan, stored, told, unknown_card
 from circulation.logistics.reasons import ITEM_ON_LOAN
 from circulation.logistics.services import arrive_by_check_in, cancel
 from circulation.models import Loan
@@ -74,6 +75,7 @@ class Agreed:
     policy: ResolvedPolicy
     decision: Decision
     used: Sequence[Override]
+    due_on: date
     today: date
     asked: dict[str, Any]
 
@@ -84,34 +86,50 @@ def check_out(session: Session, operation: Operation, request: Request, *, dry_r
     Return `{decision, reasons, loan {id, due_on}, item, patron, candidates, policy}` of ids, codes and dates; `policy` is
     what the rules were asked for, from which an explanation can be made.
     """
-    today = clock.local_date(operation.at)
-    reader = _reader(session, request, today)
-    if reader is None:
-        return _answer([unknown_card(request.card or "")])
-    identified = identify(session, request.scan, patron_id=reader.reader.id)
-    if identified.found is None:
-        assert identified.refusal is not None
-        return _answer([identified.refusal], reader, candidates=identified.candidates)
-    agreed = _decide(session, request, reader, identified.found, operation.at)
+    known = _known(session, request, clock.local_date(operation.at))
+    if isinstance(known, dict):
+        return known
+    agreed = _decide(session, request, *known, operation.at)
     if not agreed.decision.is_allowed:
-        return _answer(
-            agreed.decision.reasons, reader, identified.found, loan=_present_loan(agreed), asked=agreed.asked
-        )
-    due = due_at(session, request.branch.id, today, agreed.policy.terms.loan_days, reader.calendars)
+        return _answer(agreed, loan=_present_loan(agreed))
     if dry_run:
-        planned = {"id": None, "due_on": due.isoformat()}
-        return _answer(agreed.decision.reasons, reader, agreed.found, loan=planned, asked=agreed.asked)
-    return _lend(session, operation, agreed, due)
+        return _answer(agreed, loan={"id": None, "due_on": agreed.due_on.isoformat()})
+    return _lend(session, operation, agreed)
 
 
-def _reader(session: Session, request: Request, today: date) -> queries.ReaderFound | None:
-    branch_id = request.branch.id
-    if request.patron_id is not None:
-        queries.lock_reader(session, patron_id=request.patron_id)
-        return queries.reader_by_id(session, request.patron_id, branch_id=branch_id, today=today)
-    number = normalise_scan(request.card or "")
-    queries.lock_reader(session, number=number)
-    return queries.reader_by_card(session, number, branch_id=branch_id, today=today)
+def _known(session: Session, request: Request, today: date) -> tuple[queries.ReaderFound, queries.CopyFound] | Answer:
+    """Return the reader and the one copy that were meant, locked on PostgreSQL, or the answer that they cannot be told."""
+    number = normalise_scan(request.card or "") if request.patron_id is None else None
+    scan = request.scan
+    barcode = normalise_scan(scan.barcode or "") if scan.item_id is None else None
+    queries.lock_reader(session, number=number, patron_id=request.patron_id)
+    queries.lock_copies(session, barcode=barcode, item_id=scan.item_id, patron_id=request.patron_id, number=number)
+    known = queries.both(
+        session,
+        branch_id=request.branch.id,
+        today=today,
+        number=number,
+        patron_id=request.patron_id,
+        barcode=barcode,
+        item_id=scan.item_id,
+    )
+    if known.reader is not None and len(known.copies) == 1:
+        return known.reader, known.copies[0]
+    return _cannot_tell(session, request, number, known, today)
+
+
+def _cannot_tell(session: Session, request: Request, number: str | None, known: queries.Known, today: date) -> Answer:
+    """Return the answer that names what cannot be told: the card before the copy."""
+    reader = known.reader
+    if reader is None and request.patron_id is not None:
+        reader = queries.reader_by_id(session, request.patron_id, branch_id=request.branch.id, today=today)
+    elif reader is None:
+        reader = queries.reader_by_card(session, number or "", branch_id=request.branch.id, today=today)
+    if reader is None:
+        return _refused(unknown_card(request.card or ""))
+    identified = told(known.copies, request.scan)
+    assert identified.refusal is not None
+    return _refused(identified.refusal, patron=reader.reader.id, candidates=list(identified.candidates))
 
 
 def _decide(
@@ -121,38 +139,38 @@ def _decide(
     today = clock.local_date(at)
     rules = book(session, reader.policies)
     branch = request.branch
-    path = rules.deciding_path(lending=branch.path, item_home=found.home_path, patron_home=reader.home_path)
-    policy = rules.resolve(item_class=found.copy.item_class, patron_category=reader.category, path=path, on=today)
-    terms = Terms(policy.terms.loan_limit, policy.terms.overdue_block_days)
+    path = rules.deciding_path(lending=branch.path, item_home=found.copy.home_path, patron_home=reader.reader.home_path)
+    question = Question(path, found.copy.item_class, reader.category, today)
+    policy = question.of(rules)
+    terms = policy.terms
+    person = completed(session, reader, reader.counted_by(rules.counted), terms, today)
+    loaned = Loaned(branch.id, today, terms.loan_days, today)
+    person, due = due_of(session, person, terms, loaned, reader.calendars)
     desk = Desk(branch.id, branch.kind, branch.state)
-    decision = may_borrow(reader.counted_by(rules.counted), found.copy, desk, terms, today)
+    decision = may_borrow(person, found.copy, desk, terms, today)
     decision, used = settle(decision, request.overrides, may_override=request.may_override)
-    asked = {
-        "path": path,
-        "item_class": found.copy.item_class,
-        "patron_category": reader.category,
-        "on": today.isoformat(),
-        "at": at.isoformat(),
-    }
-    return Agreed(request, reader, found, policy, decision, used, today, asked)
+    if decision.is_allowed:
+        decision = Decision.of((*decision.reasons, *due.notices(person.expires_on)))
+    return Agreed(request, reader, found, policy, decision, used, due.on, today, question.stored(at))
 
 
-def _lend(session: Session, operation: Operation, agreed: Agreed, due: date) -> Answer:
+def _lend(session: Session, operation: Operation, agreed: Agreed) -> Answer:
     branch_id, copy, reader = agreed.request.branch.id, agreed.found.copy, agreed.reader
     _free_the_copy(session, operation, agreed)
     statistics = {
-        "age_band": str(age_band(reader.born_in, agreed.today)),
+        "age_band": str(age_band(reader.reader.born_in, agreed.today)),
         "patron_category": reader.category,
         "village_id": reader.village_id,
         "clc": agreed.found.clc,
     }
-    loan_id = _insert(session, operation, agreed, due, statistics)
+    loan_id = _insert(session, operation, agreed, statistics)
     if loan_id is None:
-        return _answer([reason(ITEM_ON_LOAN)], reader, agreed.found)
+        return _refused(reason(ITEM_ON_LOAN), patron=reader.reader.id, item=copy.id)
     session.execute(_TAKEN, {"taken_id": copy.id, "on": agreed.today})
     if copy.is_wanted_by_reader or copy.hold_id is not None:
         fulfil(session, operation, patron_id=reader.reader.id, item_id=copy.id, loan_id=loan_id)
-    payload = {"loan_id": loan_id, "due_on": due.isoformat(), "overridden": [used.code for used in agreed.used]}
+    opened = {"id": loan_id, "due_on": agreed.due_on.isoformat()}
+    payload = {"loan_id": loan_id, "due_on": opened["due_on"], "overridden": [used.code for used in agreed.used]}
     events.record(
         session,
         operation,
@@ -164,13 +182,10 @@ def _lend(session: Session, operation: Operation, agreed: Agreed, due: date) -> 
         statistics=statistics,
         payload=payload,
     )
-    opened = {"id": loan_id, "due_on": due.isoformat()}
-    return _answer(agreed.decision.reasons, reader, agreed.found, loan=opened, asked=agreed.asked)
+    return _answer(agreed, loan=opened)
 
 
-def _insert(
-    session: Session, operation: Operation, agreed: Agreed, due: date, statistics: dict[str, Any]
-) -> int | None:
+def _insert(session: Session, operation: Operation, agreed: Agreed, statistics: dict[str, Any]) -> int | None:
     """Write the loan; None when the copy has an open one after all."""
     copy = agreed.found.copy
     values = {
@@ -179,7 +194,7 @@ def _insert(
         "patron_id": agreed.reader.reader.id,
         "out_branch_id": agreed.request.branch.id,
         "out_at": operation.at,
-        "due_on": due,
+        "due_on": agreed.due_on,
         "renewals": 0,
         "is_on_site": False,
         "item_class": copy.item_class,
@@ -225,20 +240,17 @@ def _present_loan(agreed: Agreed) -> dict[str, Any] | None:
     return {"id": loan.loan_id, "due_on": loan.due_on.isoformat()}
 
 
-def _answer(
-    found: Sequence[Reason],
-    reader: queries.ReaderFound | None = None,
-    copy: queries.CopyFound | None = None,
-    *,
-    loan: dict[str, Any] | None = None,
-    candidates: Sequence[int] = (),
-    asked: dict[str, Any] | None = None,
-) -> Answer:
+def _answer(agreed: Agreed, *, loan: dict[str, Any] | None) -> Answer:
     return stored(
-        found,
+        agreed.decision.reasons,
         loan=loan,
-        item=copy.copy.id if copy else None,
-        patron=reader.reader.id if reader else None,
-        candidates=list(candidates),
-        policy=asked,
+        item=agreed.found.copy.id,
+        patron=agreed.reader.reader.id,
+        candidates=[],
+        policy=[agreed.asked],
     )
+
+
+def _refused(refusal: Reason, **members: Any) -> Answer:
+    """Return the answer to what cannot be decided at all."""
+    return stored([refusal], **{"loan": None, "item": None, "patron": None, "candidates": [], **members})

@@ -1,6 +1,6 @@
 """Stored answers as the API shows them: sentences, codes of branches, titles of candidates. Made after the transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session, aliased
 
 from catalog.bibs.models import Bib
 from catalog.items.models import Item
-from circulation.policies.explaining import explained, with_texts
+from circulation.policies.explaining import explained_all, with_texts
 from library.branches.models import Branch
 from library.kernel.actors import current_actor
 from library.kernel.db import reading
@@ -28,7 +28,7 @@ def present(answer: Answer, *, explain: bool = False) -> dict[str, Any]:
         if destination is not None:
             shown["destination"] = session.scalar(select(Branch.code).where(Branch.id == destination))
         if asked:
-            shown["explain"] = with_texts(explained(session, asked), current_actor().audience)
+            shown["explain"] = with_texts(_explained(session, asked), current_actor().audience)
     return shown
 
 
@@ -54,4 +54,15 @@ def candidates_of(session: Session, item_ids: Sequence[int]) -> list[dict[str, A
             "current_branch": row.current_code,
         }
         for row in rows
+    ]
+
+
+def _explained(session: Session, questions: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return what the rules said that mattered, as they stood when the answer was given."""
+    answered = zip(questions, explained_all(session, questions), strict=True)
+    return [
+        entry
+        for asked, entries in answered
+        for entry in entries
+        if entry["rule"] in asked.get("rules", [entry["rule"]])
     ]

@@ -1,33 +1,40 @@
-"""What a decision needs to know, each in one statement: the reader, the copies a scan may mean, a loan."""
+"""What a decision needs to know: reader and copy in one statement, and what only some loans ask for in others."""
 
-from dataclasses import dataclass, fields, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from circulation.lending import statements
-from circulation.lending.rules import Copy, Reader
+from circulation.charges.rules import deposit_held
+from circulation.lending import rare_statements, statements
+from circulation.lending.rules import Block, Copy, Reader
 from circulation.policies.rules import LoansCounted
 from circulation.whereabouts import facts
 
 
 @dataclass(frozen=True, slots=True)
 class ReaderFound:
-    """A reader with what statistics keep of them, both counts of loans, and the versions of what is kept per process."""
+    """A reader with what statistics keep of them, all counts of loans, and the versions of what is kept per process.
+
+    `counts` are those of `statements.COUNTS`; `blocks` tells how many blocks are in force.
+    """
 
     reader: Reader
     category: str
-    born_in: int | None
     village_id: int | None
-    home_path: str
-    loans_here: int
+    counts: tuple[int, ...]
+    blocks: int
     policies: int
     calendars: int
 
     def counted_by(self, counted: LoansCounted) -> Reader:
-        """Return the reader with the number of loans that fills the limit."""
-        return self.reader if counted is LoansCounted.COUNTY else replace(self.reader, loans=self.loans_here)
+        """Return the reader with the loans that fill the limits: of all the county, or of this branch."""
+        if counted is LoansCounted.COUNTY:
+            return self.reader
+        _, here, _, of_class_here, _ = self.counts
+        return replace(self.reader, loans=here, loans_of_class=of_class_here)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +44,12 @@ class LoanFound:
     loan_id: int
     loan_patron_id: int | None
     out_at: datetime
+    out_branch_id: int
     due_on: date
     renewals: int
+    is_on_site: bool
+    is_backdated: bool
+    is_recalled: bool
     age_band: str | None
     patron_category: str | None
     village_id: int | None
@@ -52,9 +63,6 @@ class LoanFound:
             "village_id": self.village_id,
             "clc": self.loan_clc,
         }
-
-
-_LOAN_COLUMNS = tuple(field.name for field in fields(LoanFound))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +81,60 @@ class LoanPlace:
 
 @dataclass(frozen=True, slots=True)
 class CopyFound:
-    """A copy with its class for the statistics, the tree path of its home, its open loan, and the policies' version."""
+    """A copy with its class for the statistics, its open loan, and the versions of what is kept per process."""
 
     copy: Copy
     clc: str
-    home_path: str
     loan: LoanFound | None
     policies: int
+    calendars: int
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The reader and the copies a scan may mean; empty when one of them is not known."""
+
+    reader: ReaderFound | None
+    copies: list[CopyFound]
+
+
+@dataclass(frozen=True, slots=True)
+class AskedByRules:
+    """What the deposit, the end of a term and the van's next run are, as far as rules asked for them."""
+
+    deposit_held: int
+    term_ends_on: date | None
+    next_run_on: date | None
+
+
+def both(
+    session: Session,
+    *,
+    branch_id: int,
+    today: date,
+    number: str | None = None,
+    patron_id: int | None = None,
+    barcode: str | None = None,
+    item_id: int | None = None,
+) -> Known:
+    """Return reader and copies side by side, the reader by card number or id, the copies by barcode or id.
+
+    Of several readers who had the card, who has it now; of several copies, those that bear the barcode now.
+    """
+    values = {
+        "number": number,
+        "patron_id": patron_id,
+        "barcode": barcode,
+        "item_id": item_id,
+        "branch_id": branch_id,
+        "today": today,
+    }
+    rows = session.execute(statements.BOTH[number is not None, barcode is not None], values).all()
+    if not rows:
+        return Known(None, [])
+    if len(rows) > 1:
+        rows = _current([row for row in rows if row.card_id == rows[0].card_id])
+    return Known(_reader(rows[0]), [_copy(row) for row in rows])
 
 
 def reader_by_card(session: Session, number: str, *, branch_id: int, today: date) -> ReaderFound | None:
@@ -97,8 +152,7 @@ def reader_by_id(session: Session, patron_id: int, *, branch_id: int, today: dat
 def copies_by_barcode(session: Session, barcode: str, *, patron_id: int | None = None) -> list[CopyFound]:
     """Return the copies that bear a barcode now, else those that once did."""
     rows = session.execute(statements.COPIES_BY_BARCODE, {"barcode": barcode, "patron_id": patron_id}).all()
-    current = [row for row in rows if row.is_current]
-    return [_copy(row) for row in current or rows]
+    return [_copy(row) for row in _current(rows)]
 
 
 def copy_by_id(session: Session, item_id: int, *, patron_id: int | None = None) -> CopyFound | None:
@@ -114,56 +168,118 @@ def lock_reader(session: Session, *, number: str | None = None, patron_id: int |
 
 
 def lock_copies(
-    session: Session, *, barcode: str | None = None, item_id: int | None = None, patron_id: int | None = None
+    session: Session,
+    *,
+    barcode: str | None = None,
+    item_id: int | None = None,
+    patron_id: int | None = None,
+    number: str | None = None,
 ) -> None:
     """On PostgreSQL, lock the copies a scan may mean and those kept for a reader, in the order of their ids."""
     if session.get_bind().dialect.name == "postgresql":
-        values = {"barcode": barcode, "item_id": item_id, "patron_id": patron_id}
+        values = {"barcode": barcode, "item_id": item_id, "patron_id": patron_id, "number": number}
         session.execute(statements.LOCK_COPIES, values).all()
+
+
+def blocks_of(session: Session, patron_id: int, today: date) -> tuple[Block, ...]:
+    """Return the blocks of a reader that are in force; of several suspensions the one that lasts longest."""
+    rows = session.execute(rare_statements.BLOCKS, {"patron_id": patron_id, "today": today})
+    longest: dict[str, date | None] = {}
+    for code, until in rows:
+        known = longest.get(code, date.min)
+        longest[code] = None if until is None or known is None else max(until, known)
+    return tuple(Block(code, until) for code, until in longest.items())
+
+
+def late_loans(session: Session, patron_id: int, today: date) -> Sequence[tuple[date, int]]:
+    """Return (due date, lending branch) of each late loan that can block its reader."""
+    rows = session.execute(rare_statements.LATE_LOANS, {"patron_id": patron_id, "today": today})
+    return [(row[0], row[1]) for row in rows]
+
+
+def asked_by_rules(
+    session: Session, patron_id: int, branch_id: int, *, run_from: date, tomorrow: date, by_term: bool
+) -> AskedByRules:
+    """Return what some rules need: the first run is from `run_from` on, or from the end of the reader's term."""
+    values = {
+        "patron_id": patron_id,
+        "branch_id": branch_id,
+        "run_from": run_from,
+        "tomorrow": tomorrow,
+        "by_term": int(by_term),
+    }
+    row = session.execute(rare_statements.ASKED_BY_RULES, values).one()
+    held = deposit_held(int(row.deposits or 0), int(row.owed or 0))
+    return AskedByRules(held, row.term_ends_on, row.next_run_on)
+
+
+def deposit_of(session: Session, patron_id: int) -> int:
+    """Return how much of a reader's deposit is there, in cents."""
+    nowhere, never = 0, date.max
+    found = asked_by_rules(session, patron_id, nowhere, run_from=never, tomorrow=never, by_term=False)
+    return found.deposit_held
+
+
+def queue_of(session: Session, copy: Copy, patron_id: int) -> tuple[int, int]:
+    """Return how many other readers wait for this very copy, and how many copies of the title stand on a shelf."""
+    values = {"item_id": copy.id, "bib_id": copy.bib_id, "patron_id": patron_id}
+    row = session.execute(rare_statements.QUEUE, values).one()
+    return row.for_copy, row.free
 
 
 def bound_to(session: Session, item_id: int) -> tuple[int | None, int | None, int | None]:
     """Return (transfer's destination, captured hold, its pickup branch) of a copy as they are now."""
-    row = session.execute(statements.BOUND_TO, {"item_id": item_id}).one()
+    row = session.execute(rare_statements.BOUND_TO, {"item_id": item_id}).one()
     return row[0], row[1], row[2]
 
 
 def loan_by_id(session: Session, loan_id: int) -> LoanPlace | None:
     """Return where a loan was made, and whose it is."""
-    row = session.execute(statements.LOAN_BY_ID, {"loan_id": loan_id}).first()
+    row = session.execute(rare_statements.LOAN_BY_ID, {"loan_id": loan_id}).first()
     return LoanPlace(*row) if row else None
+
+
+def _current(rows: Sequence[Any]) -> Sequence[Any]:
+    return [row for row in rows if row.is_current] or rows
+
+
+def _counts(packed: int) -> tuple[int, ...]:
+    """Return the counts in a number that `statements` packed; those it did not count are 0."""
+    found: list[int] = []
+    for _name in statements.COUNTS:
+        packed, count = divmod(packed, statements.COUNT_BASE)
+        found.append(count)
+    return tuple(found)
 
 
 def _reader(row: Any) -> ReaderFound | None:
     if row is None:
         return None
+    counts = _counts(row.counts) if row.counts else (0,) * len(statements.COUNTS)
     reader = Reader(
-        id=row.id,
+        id=row.reader_id,
         card_state=row.card_state or "closed",
         expires_on=row.expires_on,
         is_closed=row.closed_on is not None,
-        loans=row.loans,
+        loans=counts[0],
+        loans_of_class=counts[2],
+        loans_of_title=counts[4],
         oldest_due_on=row.oldest_due_on,
-        block=row.block,
-    )
-    return ReaderFound(
-        reader=reader,
-        category=row.category,
         born_in=row.born_in,
-        village_id=row.village_id,
-        home_path=row.path,
-        loans_here=row.loans_here,
-        policies=row.policies,
-        calendars=row.calendars,
+        home_path=row.reader_path,
     )
+    return ReaderFound(reader, row.category, row.reader_village_id, counts, row.blocks, row.policies, row.calendars)
 
 
 def _copy(row: Any) -> CopyFound:
     copy = Copy(
-        id=row.id,
+        id=row.item_id,
         bib_id=row.bib_id,
         current_branch_id=row.current_branch_id,
         home_branch_id=row.home_branch_id,
+        home_path=row.home_path,
+        home_kind=row.home_kind,
+        acquired_on=row.acquired_on,
         item_class=row.item_class,
         is_location_lendable=row.is_lendable,
         loan_id=row.loan_id,
@@ -177,6 +293,24 @@ def _copy(row: Any) -> CopyFound:
         conditions=facts.conditions_in(row.conditions),
         waiting=row.waiting,
         is_wanted_by_reader=row.wanted > 0,
+        open_cases=row.open_cases,
     )
-    loan = LoanFound(*(getattr(row, name) for name in _LOAN_COLUMNS)) if row.loan_id else None
-    return CopyFound(copy, row.clc_top, row.path, loan, row.policies)
+    return CopyFound(copy, row.clc_top, _loan(row) if row.loan_id else None, row.policies, row.calendars)
+
+
+def _loan(row: Any) -> LoanFound:
+    return LoanFound(
+        loan_id=row.loan_id,
+        loan_patron_id=row.loan_patron_id,
+        out_at=row.out_at,
+        out_branch_id=row.out_branch_id,
+        due_on=row.due_on,
+        renewals=row.renewals,
+        is_on_site=row.is_on_site,
+        is_backdated=row.is_backdated,
+        is_recalled=row.recalled_at is not None,
+        age_band=row.age_band,
+        patron_category=row.patron_category,
+        village_id=row.village_id,
+        loan_clc=row.loan_clc,
+    )

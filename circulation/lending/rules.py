@@ -1,4 +1,4 @@
-"""May this copy be lent to this reader, may a loan be renewed, what happens to a copy that comes back. Pure functions.
+"""May this copy be lent to this reader, and what of a refusal may be set aside. Pure functions of values.
 
 Decisions taken here, where the field knows several answers:
 
@@ -6,53 +6,81 @@ Decisions taken here, where the field knows several answers:
   paid for, so somebody has to confirm.
 * A copy on the way to this branch has arrived by being here. One that should go elsewhere is lent after a confirmation, which
   stops its transfer; for the reader it was being sent to, without one.
-* A late loan may be renewed, from today, unless it is so late that it blocks.
-* Check-in refuses nothing: what is wrong becomes a notice.
+* Loans for reading in the room fill no limit. A group's loans are its custodian's, and fill the custodian's.
+* A reader is as old as they become this year, since only the year of birth is kept: who may still be too young by some
+  months is let through.
+* A new copy is lent to readers of the township of its home; copies of the central library are everybody's.
+* What is owed is set against the deposit: only the rest of it counts.
+
+Renewals, returns and due dates have modules of their own beside this one.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
-from enum import StrEnum
+from datetime import date, timedelta
 
+from circulation.charges.rules import yuan
 from circulation.holds.reasons import ALREADY_ON_LOAN_TO_PATRON
+from circulation.lending import reasons as own
 from circulation.logistics.reasons import ITEM_ON_LOAN
 from circulation.policies import reasons
-from circulation.policies.rules import ReturnPolicy
-from circulation.whereabouts.rules import is_reading_only
-from library.branches.rules import Calendar, due_date
+from circulation.policies.lateness import overdue_reasons
+from circulation.policies.named import Terms
+from circulation.whereabouts.rules import is_reading_only, neighbourhood
 from library.kernel.decisions import Decision, Reason, Severity, reason
+from library.patrons.rules import age_on
 
 # Areas of the tree group branches; nobody stands at a desk there.
 AREAS = frozenset({"city", "county"})
-# Whoever holds the copy in his hands knows better than these.
-_DISPROVED = frozenset({"lost", "missing"})
+# The code of the block that a late return sets until a date.
+SUSPENDED = "suspended_late"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """What staff, or a late return, has set against a reader; `until_on` is its last day, None when it has no end."""
+
+    code: str
+    until_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """What is known of a reader. `loans` are those the county counts, `oldest_due_on` the first due of all open ones."""
+    """What is known of a reader.
+
+    `loans` are those that fill the limit, `loans_of_class` and `loans_of_title` the ones among them like the copy that is
+    asked for; `oldest_due_on` is the first due of all open ones that can block; `deposit_held` is in cents.
+    """
 
     id: int
     card_state: str = "active"
     expires_on: date | None = None
     is_closed: bool = False
     loans: int = 0
+    loans_of_class: int = 0
+    loans_of_title: int = 0
     oldest_due_on: date | None = None
-    block: str | None = None
+    blocks: tuple[Block, ...] = ()
+    born_in: int | None = None
+    home_path: str = "/"
+    deposit_held: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Copy:
     """What is known of a copy: its places, its open rows, its open blocking conditions; all ids.
 
-    `waiting` counts the other readers who wait for it; `is_wanted_by_reader` says that this one has an open hold on it.
+    `waiting` counts the other readers who wait for it; `is_wanted_by_reader` says that this one has an open hold on it;
+    `open_cases` counts what a person has still to settle about it.
     """
 
     id: int
     bib_id: int
     current_branch_id: int
     home_branch_id: int
+    home_path: str = "/"
+    home_kind: str = "village"
+    acquired_on: date | None = None
     item_class: str = "book"
     is_location_lendable: bool = True
     loan_id: int | None = None
@@ -66,6 +94,7 @@ class Copy:
     conditions: frozenset[str] = frozenset()
     waiting: int = 0
     is_wanted_by_reader: bool = False
+    open_cases: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +107,6 @@ class Desk:
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
-    """The rules that hold for this loan; None days never block."""
-
-    loan_limit: int
-    overdue_block_days: int | None
-    renewals_max: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class Override:
     """A reason set aside, and why: `reason` is in the words of whoever does it."""
 
@@ -96,41 +116,40 @@ class Override:
 
 def may_borrow(reader: Reader, copy: Copy, desk: Desk, terms: Terms, today: date) -> Decision:
     """Decide about a loan; every reason is named, not only the first."""
-    about_reader = standing_reasons(reader, terms, today)
-    if copy.loan_patron_id == reader.id:
-        # The reader has this very copy: it needs no room within the limit.
-        about_reader = [found for found in about_reader if found.code != reasons.LOAN_LIMIT_REACHED]
-    return Decision.of([*_about_the_place(desk), *about_reader, *_about_the_copy(reader, copy, desk)])
-
-
-def may_renew(reader: Reader, *, due_on: date, renewals: int, waiting: int, terms: Terms, today: date) -> Decision:
-    """Decide about the renewal of an open loan; `waiting` counts the other readers who wait for the title."""
-    found = [*_about_the_card(reader, today), *_about_the_reader(reader, terms, today)]
-    if renewals >= terms.renewals_max:
-        found.append(reason(reasons.RENEWALS_EXHAUSTED, renewals=renewals, limit=terms.renewals_max))
-    if waiting:
-        found.append(reason(reasons.HOLD_WAITING, waiting=waiting))
-    if due_on < today:
-        found.append(reason(reasons.RENEWED_LATE, days=(today - due_on).days))
-    return Decision.of(found)
+    about_reader = [*about_the_card(reader, today), *about_the_reader(reader, terms, today)]
+    if copy.loan_patron_id != reader.id:
+        # A reader who has this very copy needs no room within a limit.
+        about_reader += _about_the_limits(reader, copy, terms)
+    about_both = _about_reader_and_copy(reader, copy, terms, today)
+    return Decision.of([*_about_the_place(desk), *about_reader, *about_both, *_about_the_copy(reader, copy, desk)])
 
 
 def standing_reasons(reader: Reader, terms: Terms, today: date) -> list[Reason]:
-    """Return what keeps a reader from borrowing anything: card, blocks, lateness, and a full limit."""
-    found = [*_about_the_card(reader, today), *_about_the_reader(reader, terms, today)]
-    if reader.loans >= terms.loan_limit:
-        found.append(reason(reasons.LOAN_LIMIT_REACHED, loans=reader.loans, limit=terms.loan_limit))
-    return found
+    """Return what keeps a reader from borrowing anything: card, blocks, lateness, a full limit, a missing deposit."""
+    return [
+        *about_the_card(reader, today),
+        *about_the_reader(reader, terms, today),
+        *_about_the_total(reader, terms),
+    ]
 
 
-def due_on(calendar: Calendar, begins_on: date, loan_days: int) -> date:
-    """Return the last day of a loan of `loan_days` days; on a closed day the next open one."""
-    return due_date(calendar, begins_on, loan_days)
+def about_the_card(reader: Reader, today: date) -> Iterator[Reason]:
+    """Yield why the card is not good, if it is not."""
+    if reader.card_state != "active" or reader.is_closed:
+        state = reader.card_state if reader.card_state != "active" else "closed"
+        yield reason(reasons.CARD_NOT_ACTIVE, state=state)
+    elif reader.expires_on is not None and reader.expires_on < today:
+        yield reason(reasons.CARD_EXPIRED, expired_on=reader.expires_on.isoformat())
 
 
-def renewed_until(calendar: Calendar, *, due: date, today: date, loan_days: int) -> date:
-    """Return the new due date: a whole loan from today or from the old due date, whichever is later."""
-    return due_on(calendar, max(due, today), loan_days)
+def about_the_reader(reader: Reader, terms: Terms, today: date) -> Iterator[Reason]:
+    """Yield the blocks of the reader and what follows from a loan that is too late."""
+    for block in reader.blocks:
+        if block.code == SUSPENDED and block.until_on is not None:
+            yield reason(reasons.SUSPENDED_LATE, until=block.until_on.isoformat())
+        else:
+            yield reason(reasons.PATRON_BLOCKED, block=block.code)
+    yield from overdue_reasons(reader.oldest_due_on, today, terms.overdue_block_days)
 
 
 def settle(decision: Decision, overrides: Sequence[Override], *, may_override: bool) -> tuple[Decision, list[Override]]:
@@ -140,6 +159,8 @@ def settle(decision: Decision, overrides: Sequence[Override], *, may_override: b
     actor `may_override` and says why. What was settled stays among the reasons, as a notice. Overrides of other reasons are
     left out.
     """
+    if not overrides or decision.is_allowed:
+        return decision, []
     given = {override.code: override for override in overrides}
     settled: list[Reason] = []
     used: list[Override] = []
@@ -160,63 +181,9 @@ def settle(decision: Decision, overrides: Sequence[Override], *, may_override: b
 def _objection(found: Reason, override: Override, *, may_override: bool) -> Reason | None:
     if found.severity is Severity.CONFIRM:
         return None
-    if found.code not in reasons.OVERRIDABLE or not may_override:
+    if found.code not in own.OVERRIDABLE or not may_override:
         return reason(reasons.OVERRIDE_NOT_PERMITTED, override=found.code)
     return None if override.reason.strip() else reason(reasons.OVERRIDE_NEEDS_REASON, override=found.code)
-
-
-class Next(StrEnum):
-    """What to do with a copy that came back."""
-
-    SHELVE = "shelve"
-    HOLD = "hold"
-    TRANSFER = "transfer"
-
-
-@dataclass(frozen=True, slots=True)
-class CheckInPlan:
-    """What a check-in does, in this order.
-
-    Close the loan, move the copy here, end the conditions that being here disproves, let its transfer follow, ask the queue
-    (which also brings on a hold the copy is kept for), else perhaps send it home.
-    """
-
-    closes_loan: bool
-    moves_here: bool
-    ends: frozenset[str]
-    follows_transfer: bool
-    asks_queue: bool
-    may_go_home: bool
-    reasons: tuple[Reason, ...]
-
-
-def check_in_plan(copy: Copy, desk: Desk, *, due: date | None, today: date) -> CheckInPlan:
-    """Return what to do with a copy that lies on the desk; `due` is the due date of its open loan."""
-    ends = copy.conditions & _DISPROVED
-    is_sound = copy.conditions <= _DISPROVED
-    return CheckInPlan(
-        closes_loan=copy.loan_id is not None,
-        moves_here=copy.current_branch_id != desk.branch_id,
-        ends=ends,
-        follows_transfer=copy.transfer_id is not None,
-        asks_queue=copy.hold_id is not None or (is_sound and copy.waiting > 0),
-        may_go_home=is_sound and copy.home_branch_id != desk.branch_id,
-        reasons=tuple(_about_the_return(copy, due, today)),
-    )
-
-
-def goes_home(plan: CheckInPlan, return_policy: ReturnPolicy) -> bool:
-    """Tell whether a copy that nobody waits for is sent home."""
-    return plan.may_go_home and return_policy is ReturnPolicy.HOME
-
-
-def next_step(here: int, *, transfer_to: int | None, hold_pickup: int | None) -> tuple[Next, int]:
-    """Return what to do with the copy and its destination (branch id), from the open rows it has after the check-in."""
-    if transfer_to is not None and transfer_to != here:
-        return Next.TRANSFER, transfer_to
-    if hold_pickup is not None and hold_pickup != here:
-        return Next.TRANSFER, hold_pickup
-    return (Next.HOLD if hold_pickup == here else Next.SHELVE), here
 
 
 def _about_the_place(desk: Desk) -> Iterator[Reason]:
@@ -224,20 +191,40 @@ def _about_the_place(desk: Desk) -> Iterator[Reason]:
         yield reason(reasons.BRANCH_NOT_OPEN)
 
 
-def _about_the_card(reader: Reader, today: date) -> Iterator[Reason]:
-    if reader.card_state != "active" or reader.is_closed:
-        state = reader.card_state if reader.card_state != "active" else "closed"
-        yield reason(reasons.CARD_NOT_ACTIVE, state=state)
-    elif reader.expires_on is not None and reader.expires_on < today:
-        yield reason(reasons.CARD_EXPIRED, expired_on=reader.expires_on.isoformat())
+def _about_the_total(reader: Reader, terms: Terms) -> Iterator[Reason]:
+    if reader.loans >= terms.loan_limit:
+        yield reason(reasons.LOAN_LIMIT_REACHED, loans=reader.loans, limit=terms.loan_limit)
+    if reader.deposit_held < terms.deposit:
+        yield reason(own.DEPOSIT_MISSING, deposit=yuan(terms.deposit), held=yuan(reader.deposit_held))
 
 
-def _about_the_reader(reader: Reader, terms: Terms, today: date) -> Iterator[Reason]:
-    if reader.block is not None:
-        yield reason(reasons.PATRON_BLOCKED, block=reader.block)
-    late = days_late(reader.oldest_due_on, today)
-    if terms.overdue_block_days is not None and late > 0 and late >= terms.overdue_block_days:
-        yield reason(reasons.OVERDUE_BLOCK, days=late, allowed=terms.overdue_block_days)
+def _about_the_limits(reader: Reader, copy: Copy, terms: Terms) -> Iterator[Reason]:
+    yield from _about_the_total(reader, terms)
+    of_class, of_title = terms.loan_limit_class, terms.loan_limit_title
+    if of_class is not None and reader.loans_of_class >= of_class:
+        counted = {"loans": reader.loans_of_class, "limit": of_class}
+        yield reason(own.CLASS_LIMIT_REACHED, **counted, item_class=copy.item_class)
+    if of_title is not None and reader.loans_of_title >= of_title:
+        yield reason(own.TITLE_LIMIT_REACHED, loans=reader.loans_of_title, limit=of_title)
+
+
+def _about_reader_and_copy(reader: Reader, copy: Copy, terms: Terms, today: date) -> Iterator[Reason]:
+    """Yield what keeps this copy from this reader though others may have it: age, and new copies of another township."""
+    if terms.age_limit and reader.born_in is None:
+        yield reason(reasons.AGE_UNKNOWN, age=terms.age_limit)
+    elif terms.age_limit and reader.born_in is not None and age_on(reader.born_in, today) < terms.age_limit:
+        yield reason(reasons.TOO_YOUNG, age=terms.age_limit)
+    until = protected_until(copy.acquired_on, terms.new_book_protect_days)
+    is_neighbour = reader.home_path.startswith(neighbourhood(copy.home_path, copy.home_kind))
+    if until is not None and until >= today and not is_neighbour:
+        yield reason(reasons.NEW_BOOK_PROTECTED, until=until.isoformat())
+
+
+def protected_until(acquired_on: date | None, protect_days: int) -> date | None:
+    """Return the last day on which a new copy is for its own township only, None when there never was one."""
+    if acquired_on is None or protect_days == 0:
+        return None
+    return acquired_on + timedelta(days=protect_days - 1)
 
 
 def _about_the_copy(reader: Reader, copy: Copy, desk: Desk) -> Iterator[Reason]:
@@ -256,15 +243,17 @@ def _about_the_copy(reader: Reader, copy: Copy, desk: Desk) -> Iterator[Reason]:
         yield reason(reasons.OTHERS_WAITING, waiting=copy.waiting)
 
 
+_CONDITION_CODES = {
+    "lost": reasons.ITEM_LOST,
+    "missing": reasons.MISSING_CAME_BACK,
+    "damaged": reasons.ITEM_DAMAGED,
+    "in_processing": reasons.ITEM_IN_PROCESSING,
+}
+
+
 def _about_its_conditions(conditions: Iterable[str]) -> Iterator[Reason]:
-    codes = {
-        "lost": reasons.ITEM_LOST,
-        "missing": reasons.MISSING_CAME_BACK,
-        "damaged": reasons.ITEM_DAMAGED,
-        "in_processing": reasons.ITEM_IN_PROCESSING,
-    }
     held = frozenset(conditions)
-    return (reason(code) for kind, code in codes.items() if kind in held)
+    return (reason(code) for kind, code in _CONDITION_CODES.items() if kind in held)
 
 
 def _about_its_rows(reader: Reader, copy: Copy, desk: Desk) -> Iterator[Reason]:
@@ -278,23 +267,3 @@ def _is_bound_elsewhere(copy: Copy, desk: Desk) -> bool:
     if copy.transfer_id is None:
         return copy.is_in_box
     return copy.transfer_to_id != desk.branch_id
-
-
-def _about_the_return(copy: Copy, due: date | None, today: date) -> Iterator[Reason]:
-    if copy.loan_id is None:
-        yield reason(reasons.NOT_ON_LOAN)
-    elif days_late(due, today) > 0:
-        yield reason(reasons.RETURNED_LATE, days=days_late(due, today))
-    codes = {
-        "lost": reasons.LOST_CAME_BACK,
-        "missing": reasons.MISSING_CAME_BACK,
-        "withdrawn": reasons.WITHDRAWN_CAME_BACK,
-    }
-    yield from (reason(code) for kind, code in codes.items() if kind in copy.conditions)
-    if not copy.conditions.isdisjoint({"damaged", "in_processing"}):
-        yield reason(reasons.SET_ASIDE)
-
-
-def days_late(due: date | None, today: date) -> int:
-    """Return how many days a loan is late, 0 on its last day and before."""
-    return max(0, (today - due).days) if due is not None else 0

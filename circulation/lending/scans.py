@@ -1,6 +1,6 @@
 """Which copy a scan means, or why that cannot be told."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,14 +35,21 @@ def identify(session: Session, scan: Scan, *, patron_id: int | None = None) -> I
     if scan.item_id is not None:
         lock_copies(session, item_id=scan.item_id, patron_id=patron_id)
         chosen = copy_by_id(session, scan.item_id, patron_id=patron_id)
-        return Identified(chosen, None if chosen else reason(reasons.UNKNOWN_BARCODE))
+        return told([chosen] if chosen else [], scan)
     code = normalise_scan(scan.barcode or "")
     lock_copies(session, barcode=code, patron_id=patron_id)
-    copies = copies_by_barcode(session, code, patron_id=patron_id) if code else []
+    return told(copies_by_barcode(session, code, patron_id=patron_id) if code else [], scan)
+
+
+def told(copies: Sequence[CopyFound], scan: Scan) -> Identified:
+    """Return the one of the copies that a scan can mean, or why it cannot be told."""
     if len(copies) > 1:
         ids = tuple(found.copy.id for found in copies)
         return Identified(None, reason(reasons.AMBIGUOUS_BARCODE, copies=len(ids)), ids)
-    return Identified(copies[0]) if copies else Identified(None, reason(_unknown(code)))
+    if copies:
+        return Identified(copies[0])
+    code = normalise_scan(scan.barcode or "") if scan.item_id is None else ""
+    return Identified(None, reason(_unknown(code)))
 
 
 def unknown_card(number: str) -> Reason:

@@ -1,5 +1,6 @@
 """How a reader stands: loans, holds, what blocks, what is owed; implements the readers' Protocol."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -8,8 +9,9 @@ from sqlalchemy.orm import Session
 from circulation.charges.services import balance
 from circulation.holds.listing import open_holds
 from circulation.lending import queries
+from circulation.lending.asking import completed
 from circulation.lending.listing import LoanFilter, loans
-from circulation.lending.rules import Terms, standing_reasons
+from circulation.lending.rules import standing_reasons
 from circulation.policies.book import book
 from library.kernel import clock
 from library.kernel.decisions import render
@@ -49,7 +51,10 @@ def _blocks(session: Session, patron_id: int, today: date) -> list[dict[str, Any
     if found is None:
         return []
     policy = book(session, found.policies).resolve(
-        item_class=None, patron_category=found.category, path=found.home_path, on=today
+        item_class=None, patron_category=found.category, path=found.reader.home_path, on=today
     )
-    terms = Terms(policy.terms.loan_limit, policy.terms.overdue_block_days)
-    return render([reason.stored() for reason in standing_reasons(found.reader, terms, today)], "staff")
+    terms = policy.terms
+    reader = completed(session, found, found.reader, terms, today)
+    if terms.deposit:
+        reader = replace(reader, deposit_held=queries.deposit_of(session, patron_id))
+    return render([reason.stored() for reason in standing_reasons(reader, terms, today)], "staff")

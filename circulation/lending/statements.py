@@ -1,155 +1,216 @@
 """The statements of `queries`, built once when the module is loaded.
 
-The counts stand as scalar subqueries beside the row they belong to: on PostgreSQL each statement costs a round trip, and
-building a statement anew costs more than running it on SQLite. On PostgreSQL rows are locked by statements of their own,
-before the reading ones, because the counts of a statement that had to wait for its lock are those from before the wait.
+What a loan needs to know of reader and copy is one statement: on PostgreSQL each costs a round trip, on SQLite building one
+anew costs more than running it. The counts stand as scalar subqueries; those over the reader's open loans are one number, so
+that the loans are looked through once. What only a few loans need (blocks, deposit, the van, cases) has statements of its
+own, sent only when a rule or a count asks for them.
+
+On PostgreSQL rows are locked by statements of their own, before the reading ones, because the counts of a statement that had
+to wait for its lock are those from before the wait. A reader is locked so that others may still refer to the row.
 """
 
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Integer, Select, bindparam, case, func, or_, select
+from sqlalchemy import BigInteger, Integer, Select, bindparam, case, cast, func, literal, or_, select
 from sqlalchemy.orm import aliased
 
 from catalog.bibs.models import Bib
 from catalog.items.models import Item, ItemBarcode
 from circulation.lending.calendars import CALENDARS_NOW
-from circulation.models import HOLD_CAPTURED, TRANSFER_OPEN, BoxLine, Hold, Loan, Transfer
+from circulation.models import HOLD_CAPTURED, TRANSFER_OPEN, BoxLine, Case, Hold, Loan, Transfer
 from circulation.policies.book import VERSION_NOW
 from circulation.whereabouts import facts
 from library.branches.models import Branch, Location
 from library.patrons.models import Patron, PatronBlock, PatronCard
 
+# Counts of loans share one number in this base; no limit reaches it.
+COUNT_BASE = 4096
+COUNTS = ("loans", "loans_here", "of_class", "of_class_here", "of_title")
 
-def _reader_query(conditions: Sequence[Any], card_state: Any) -> Select[*tuple[Any, ...]]:
-    home = aliased(Branch)
-    open_loans = (Loan.patron_id == Patron.id, Loan.in_at.is_(None))
+_home = aliased(Branch, name="item_home")
+_reader_home = aliased(Branch, name="reader_home")
+_loan = aliased(Loan, name="item_loan")
+_kept = aliased(Hold, name="kept")
+_this_reader = bindparam("patron_id", type_=Integer)
+_is_lasting = (PatronBlock.until_on.is_(None)) | (PatronBlock.until_on >= bindparam("today"))
+_IN_FORCE = (PatronBlock.lifted_at.is_(None), PatronBlock.from_on <= bindparam("today"), _is_lasting)
 
-    def loans(*also: Any) -> Any:
-        return select(func.count()).where(*open_loans, *also).correlate(Patron).scalar_subquery()
 
-    block = (
-        select(func.min(PatronBlock.code))
-        .where(
-            PatronBlock.patron_id == Patron.id,
-            PatronBlock.lifted_at.is_(None),
-            PatronBlock.from_on <= bindparam("today"),
-            or_(PatronBlock.until_on.is_(None), PatronBlock.until_on >= bindparam("today")),
-        )
-        .correlate(Patron)
-        .scalar_subquery()
-    )
-    return (
-        select(
-            Patron.id,
-            Patron.category,
-            Patron.born_in,
-            Patron.village_id,
-            Patron.expires_on,
-            Patron.closed_on,
-            home.path,
-            card_state.label("card_state"),
-            loans().label("loans"),
-            loans(Loan.out_branch_id == bindparam("branch_id")).label("loans_here"),
-            select(func.min(Loan.due_on)).where(*open_loans).correlate(Patron).scalar_subquery().label("oldest_due_on"),
-            block.label("block"),
-            VERSION_NOW.label("policies"),
-            CALENDARS_NOW.label("calendars"),
-        )
-        .join(home, home.id == Patron.home_branch_id)
-        .where(Patron.erased_at.is_(None), *conditions)
+def _counted(*kinds: Any) -> Any:
+    """Return how many of the reader's open loans are of each kind, packed into one number; loans for the room are none."""
+    total: Any = literal(0, BigInteger)
+    for place, kind in enumerate(kinds):
+        total = total + func.sum(case((kind, 1), else_=0)) * literal(COUNT_BASE**place, BigInteger)
+    open_loans = (Loan.patron_id == Patron.id, Loan.in_at.is_(None), Loan.is_on_site.is_(False))
+    return cast(
+        select(func.coalesce(total, 0)).where(*open_loans).correlate(Patron, Item).scalar_subquery(), BigInteger
     )
 
 
-def _copy_counts() -> list[Any]:
-    """Return what is counted beside a copy: box lines, conditions, other readers waiting, this reader's holds."""
-    this_reader = bindparam("patron_id", type_=Integer)
-    others = (
-        Hold.bib_id == Item.bib_id,
-        Hold.state == "waiting",
-        or_(Hold.item_id.is_(None), Hold.item_id == Item.id),
-        Hold.patron_id.is_distinct_from(this_reader),
-    )
-    own = (Hold.bib_id == Item.bib_id, Hold.ended_at.is_(None), Hold.patron_id == this_reader)
-    counted = {
-        "box_lines": select(func.count()).where(BoxLine.item_id == Item.id, BoxLine.closed_at.is_(None)),
-        "waiting": select(func.count()).where(*others),
-        "wanted": select(func.count()).where(*own),
-    }
-    counts = [query.correlate(Item).scalar_subquery().label(name) for name, query in counted.items()]
-    return [*counts, facts.open_conditions().label("conditions")]
-
-
-def _copy_query() -> Select[*tuple[Any, ...]]:
-    home = aliased(Branch)
-    kept = aliased(Hold)
-    return (
-        select(
-            Item.id,
-            Item.bib_id,
-            Item.current_branch_id,
-            Item.home_branch_id,
-            Item.item_class,
-            home.path,
-            Location.is_lendable,
-            Bib.clc_top,
-            Loan.id.label("loan_id"),
-            Loan.patron_id.label("loan_patron_id"),
-            Loan.due_on,
-            Loan.out_at,
-            Loan.renewals,
-            Loan.age_band,
-            Loan.patron_category,
-            Loan.village_id,
-            Loan.clc.label("loan_clc"),
-            Transfer.id.label("transfer_id"),
-            Transfer.to_branch_id,
-            kept.id.label("hold_id"),
-            kept.patron_id.label("hold_patron_id"),
-            kept.pickup_branch_id,
-            *_copy_counts(),
-            VERSION_NOW.label("policies"),
-        )
-        .join(home, home.id == Item.home_branch_id)
-        .join(Location, Location.id == Item.location_id)
-        .join(Bib, Bib.id == Item.bib_id)
-        .outerjoin(Loan, (Loan.item_id == Item.id) & Loan.in_at.is_(None))
-        .outerjoin(Transfer, (Transfer.item_id == Item.id) & Transfer.state.in_(TRANSFER_OPEN))
-        .outerjoin(kept, (kept.captured_item_id == Item.id) & kept.state.in_(HOLD_CAPTURED))
-    )
-
-
+_HERE = Loan.out_branch_id == bindparam("branch_id")
+_OF_CLASS = Loan.item_class == Item.item_class
+_OPEN_COUNTS = _counted(Loan.id.is_not(None), _HERE)
+_COUNTS_BESIDE_COPY = _counted(Loan.id.is_not(None), _HERE, _OF_CLASS, _OF_CLASS & _HERE, Loan.bib_id == Item.bib_id)
+_OLDEST_DUE = (
+    select(func.min(Loan.due_on))
+    .where(Loan.patron_id == Patron.id, Loan.in_at.is_(None), Loan.is_backdated.is_(False))
+    .correlate(Patron)
+    .scalar_subquery()
+)
+_BLOCKS = select(func.count()).where(PatronBlock.patron_id == Patron.id, *_IN_FORCE).correlate(Patron).scalar_subquery()
 _ANY_ACTIVE_CARD = (
     select(func.min(PatronCard.state))
     .where(PatronCard.patron_id == Patron.id, PatronCard.state == "active")
     .correlate(Patron)
     .scalar_subquery()
 )
-READER_BY_CARD = (
-    _reader_query([PatronCard.number == bindparam("number")], PatronCard.state)
-    .join(PatronCard, PatronCard.patron_id == Patron.id)
-    .order_by(case((PatronCard.state == "active", 0), else_=1), PatronCard.id.desc())
-    .limit(1)
-)
-READER_BY_ID = _reader_query([Patron.id == bindparam("patron_id")], _ANY_ACTIVE_CARD)
-COPIES_BY_BARCODE = (
-    _copy_query()
-    .add_columns(ItemBarcode.valid_to.is_(None).label("is_current"))
-    .join(ItemBarcode, ItemBarcode.item_id == Item.id)
-    .where(ItemBarcode.barcode == bindparam("barcode"))
-    .order_by(Item.id)
-)
-COPY_BY_ID = _copy_query().where(Item.id == bindparam("item_id"))
+
+
+def _reader_columns(card_state: Any, counts: Any) -> list[Any]:
+    return [
+        Patron.id.label("reader_id"),
+        Patron.category,
+        Patron.born_in,
+        Patron.village_id.label("reader_village_id"),
+        Patron.expires_on,
+        Patron.closed_on,
+        _reader_home.path.label("reader_path"),
+        card_state.label("card_state"),
+        counts.label("counts"),
+        _OLDEST_DUE.label("oldest_due_on"),
+        _BLOCKS.label("blocks"),
+        VERSION_NOW.label("policies"),
+        CALENDARS_NOW.label("calendars"),
+    ]
+
+
+def _copy_counts(reader: Any) -> list[Any]:
+    """Return what is counted beside a copy: box lines, open cases, conditions, other readers waiting, this reader's holds."""
+    others = (
+        Hold.bib_id == Item.bib_id,
+        Hold.state == "waiting",
+        or_(Hold.item_id.is_(None), Hold.item_id == Item.id),
+        Hold.patron_id.is_distinct_from(reader),
+    )
+    own = (Hold.bib_id == Item.bib_id, Hold.ended_at.is_(None), Hold.patron_id == reader)
+    counted = {
+        "box_lines": select(func.count()).where(BoxLine.item_id == Item.id, BoxLine.closed_at.is_(None)),
+        "open_cases": select(func.count()).where(Case.item_id == Item.id, Case.settled_at.is_(None)),
+        "waiting": select(func.count()).where(*others),
+        "wanted": select(func.count()).where(*own),
+    }
+    counts = [query.correlate(Item, Patron).scalar_subquery().label(name) for name, query in counted.items()]
+    return [*counts, facts.open_conditions().label("conditions")]
+
+
+def _copy_columns(reader: Any) -> list[Any]:
+    return [
+        Item.id.label("item_id"),
+        Item.bib_id,
+        Item.current_branch_id,
+        Item.home_branch_id,
+        Item.item_class,
+        Item.acquired_on,
+        _home.path.label("home_path"),
+        _home.kind.label("home_kind"),
+        Location.is_lendable,
+        Bib.clc_top,
+        _loan.id.label("loan_id"),
+        _loan.patron_id.label("loan_patron_id"),
+        _loan.due_on,
+        _loan.out_at,
+        _loan.out_branch_id,
+        _loan.renewals,
+        _loan.is_on_site,
+        _loan.is_backdated,
+        _loan.recalled_at,
+        _loan.age_band,
+        _loan.patron_category,
+        _loan.village_id,
+        _loan.clc.label("loan_clc"),
+        Transfer.id.label("transfer_id"),
+        Transfer.to_branch_id,
+        _kept.id.label("hold_id"),
+        _kept.patron_id.label("hold_patron_id"),
+        _kept.pickup_branch_id,
+        *_copy_counts(reader),
+    ]
+
+
+def _with_copy(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    return (
+        query.join(_home, _home.id == Item.home_branch_id)
+        .join(Location, Location.id == Item.location_id)
+        .join(Bib, Bib.id == Item.bib_id)
+        .outerjoin(_loan, (_loan.item_id == Item.id) & _loan.in_at.is_(None))
+        .outerjoin(Transfer, (Transfer.item_id == Item.id) & Transfer.state.in_(TRANSFER_OPEN))
+        .outerjoin(_kept, (_kept.captured_item_id == Item.id) & _kept.state.in_(HOLD_CAPTURED))
+    )
+
+
+def _reader_query(*, by_card: bool) -> Select[*tuple[Any, ...]]:
+    query = select(*_reader_columns(PatronCard.state if by_card else _ANY_ACTIVE_CARD, _OPEN_COUNTS))
+    return _of_reader(query.select_from(Patron), by_card=by_card)
+
+
+def _of_reader(query: Select[*tuple[Any, ...]], *, by_card: bool) -> Select[*tuple[Any, ...]]:
+    query = query.join(_reader_home, _reader_home.id == Patron.home_branch_id).where(Patron.erased_at.is_(None))
+    if not by_card:
+        return query.where(Patron.id == _this_reader)
+    return (
+        query.join(PatronCard, PatronCard.patron_id == Patron.id)
+        .where(PatronCard.number == bindparam("number"))
+        .order_by(case((PatronCard.state == "active", 0), else_=1), PatronCard.id.desc())
+    )
+
+
+def _copy_query(*, by_barcode: bool) -> Select[*tuple[Any, ...]]:
+    columns = [*_copy_columns(_this_reader), VERSION_NOW.label("policies"), CALENDARS_NOW.label("calendars")]
+    return _of_copy(_with_copy(select(*columns).select_from(Item)), by_barcode=by_barcode)
+
+
+def _of_copy(query: Select[*tuple[Any, ...]], *, by_barcode: bool) -> Select[*tuple[Any, ...]]:
+    if not by_barcode:
+        return query.add_columns(literal(value=True).label("is_current")).where(Item.id == bindparam("item_id"))
+    return (
+        query.add_columns(ItemBarcode.valid_to.is_(None).label("is_current"))
+        .join(ItemBarcode, ItemBarcode.item_id == Item.id)
+        .where(ItemBarcode.barcode == bindparam("barcode"))
+        .order_by(Item.id)
+    )
+
+
+def _both(*, by_card: bool, by_barcode: bool) -> Select[*tuple[Any, ...]]:
+    """Return reader and copy side by side; no row when either is not known."""
+    reader = _reader_columns(PatronCard.state if by_card else _ANY_ACTIVE_CARD, _COUNTS_BESIDE_COPY)
+    card = PatronCard.id if by_card else literal(0)
+    query = select(*reader, *_copy_columns(Patron.id), card.label("card_id")).select_from(Patron)
+    query = _of_reader(query.join(Item, literal(value=True)), by_card=by_card)
+    return _of_copy(_with_copy(query), by_barcode=by_barcode)
+
+
+READER_BY_CARD = _reader_query(by_card=True).limit(1)
+READER_BY_ID = _reader_query(by_card=False)
+COPIES_BY_BARCODE = _copy_query(by_barcode=True)
+COPY_BY_ID = _copy_query(by_barcode=False)
+# By card and not by the reader's id, by barcode and not by the copy's id.
+BOTH = {
+    (by_card, by_barcode): _both(by_card=by_card, by_barcode=by_barcode)
+    for by_card in (True, False)
+    for by_barcode in (True, False)
+}
+_holder = select(PatronCard.patron_id).where(PatronCard.number == bindparam("number"))
 LOCK_READER = (
     select(Patron.id)
     .where(
         or_(
             Patron.id == bindparam("patron_id"),
-            Patron.id.in_(select(PatronCard.patron_id).where(PatronCard.number == bindparam("number"))),
+            Patron.id.in_(_holder),
         )
     )
     .order_by(Patron.id)
-    .with_for_update()
+    .with_for_update(key_share=True)
 )
 LOCK_COPIES = (
     select(Item.id)
@@ -160,7 +221,8 @@ LOCK_COPIES = (
             # A loan frees the copy kept for the same reader when another one is taken.
             Item.id.in_(
                 select(Hold.captured_item_id).where(
-                    Hold.patron_id == bindparam("patron_id", type_=Integer), Hold.state.in_(HOLD_CAPTURED)
+                    Hold.state.in_(HOLD_CAPTURED),
+                    or_(Hold.patron_id == _this_reader, Hold.patron_id.in_(_holder)),
                 )
             ),
         )
@@ -168,25 +230,4 @@ LOCK_COPIES = (
     .order_by(Item.id)
     .with_for_update()
 )
-_hold = aliased(Hold)
-BOUND_TO = (
-    select(Transfer.to_branch_id, _hold.id, _hold.pickup_branch_id)
-    .select_from(Item)
-    .outerjoin(Transfer, (Transfer.item_id == Item.id) & Transfer.state.in_(TRANSFER_OPEN))
-    .outerjoin(_hold, (_hold.captured_item_id == Item.id) & _hold.state.in_(HOLD_CAPTURED))
-    .where(Item.id == bindparam("item_id"))
-)
-LOAN_BY_ID = (
-    select(
-        Loan.id,
-        Loan.item_id,
-        Loan.patron_id,
-        Loan.in_at.is_(None),
-        Loan.due_on,
-        Loan.renewals,
-        Branch.id,
-        Branch.path,
-    )
-    .join(Branch, Branch.id == Loan.out_branch_id)
-    .where(Loan.id == bindparam("loan_id"))
-)
+BLOCKS_IN_FORCE: Sequence[Any] = _IN_FORCE

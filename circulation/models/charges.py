@@ -5,13 +5,16 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from library.kernel.db import Model, UtcDateTime, pk
+from library.kernel.db import Model, UtcDateTime, index_where, pk, unique_where
 
-KINDS = ("deposit", "deposit_refund", "compensation", "processing", "payment", "waiver", "void")
+KINDS = ("deposit", "deposit_refund", "compensation", "processing", "overdue", "payment", "refund", "waiver", "void")
 
 
 class LedgerEntry(Model):
-    """One line, in cents: positive is owed by the reader, negative was paid or waived. Never changed or deleted."""
+    """One line, in cents: positive is owed by the reader, negative was paid or waived. Never changed or deleted.
+
+    A line is undone once, by a `void` line that names it.
+    """
 
     __tablename__ = "ledger_entries"
 
@@ -30,4 +33,6 @@ class LedgerEntry(Model):
         CheckConstraint(f"kind IN {KINDS}", name="kind"),
         CheckConstraint("amount_cents <> 0", name="amount"),
         CheckConstraint("(kind = 'void') = (voids_id IS NOT NULL)", name="void_names_its_line"),
+        unique_where("uq_ledger_entries_voids_id", "voids_id", where="voids_id IS NOT NULL"),
+        index_where("ix_ledger_entries_loan_id", "loan_id", where="loan_id IS NOT NULL"),
     )

@@ -71,8 +71,38 @@ OVERDUE_BLOCK = define(
     "overdue_block",
     REFUSE,
     reader=_("A book of yours is %(days)s days late. Please bring it back first."),
-    staff=_("A loan of the reader is %(days)s days late; from %(allowed)s days on nothing more is lent."),
+    staff=_("A loan of the reader is %(days)s days late; after more than %(allowed)s days nothing more is lent."),
     rules=("overdue_block_days",),
+)
+SUSPENDED_LATE = define(
+    "suspended_late",
+    REFUSE,
+    reader=_("A book of yours came back late; you can borrow again after %(until)s."),
+    staff=_("The reader brought a book back late and borrows nothing until %(until)s."),
+    rules=("suspension_days",),
+)
+TOO_YOUNG = define(
+    "too_young",
+    REFUSE,
+    reader=_("This book is for readers from %(age)s years on."),
+    staff=_("This copy is for readers from %(age)s years on; the reader is younger."),
+    rules=("age_limit",),
+)
+AGE_UNKNOWN = define(
+    "age_unknown",
+    CONFIRM,
+    reader=_("This book is for readers from %(age)s years on. Please ask at the desk."),
+    staff=_(
+        "This copy is for readers from %(age)s years on, and the reader's year of birth is not known. Look and confirm."
+    ),
+    rules=("age_limit",),
+)
+NEW_BOOK_PROTECTED = define(
+    "new_book_protected",
+    REFUSE,
+    reader=_("This new book is for the readers of its own township until %(until)s."),
+    staff=_("This copy is new: until %(until)s it is for readers of its own township only."),
+    rules=("new_book_protect_days",),
 )
 # The copy.
 CAPTURED_FOR_ANOTHER = define(
@@ -214,5 +244,15 @@ RENEWED_LATE = define(
 
 # A refusal that whoever has the permission `override` may set aside, with a reason that is stored with the loan.
 OVERRIDABLE = frozenset(
-    {CARD_EXPIRED, LOAN_LIMIT_REACHED, OVERDUE_BLOCK, NOT_LENDABLE, RENEWALS_EXHAUSTED, HOLD_WAITING}
+    {
+        CARD_EXPIRED,
+        LOAN_LIMIT_REACHED,
+        OVERDUE_BLOCK,
+        SUSPENDED_LATE,
+        TOO_YOUNG,
+        NEW_BOOK_PROTECTED,
+        NOT_LENDABLE,
+        RENEWALS_EXHAUSTED,
+        HOLD_WAITING,
+    }
 )

@@ -25,6 +25,8 @@ from enum import StrEnum
 
 # Read in the room only, wherever the copy stands.
 READING_ONLY_CLASSES = frozenset({"reference", "newspaper", "reading_only"})
+# These stand for all that is below them in the tree.
+_AREAS = frozenset({"city", "county", "township"})
 # Copies that nobody can have, wherever they are.
 GONE = ("withdrawn", "lost", "missing")
 
@@ -95,3 +97,13 @@ def tree_distance(path: str, other: str) -> int:
             break
         shared += 1
     return len(steps) + len(others) - 2 * shared
+
+
+def neighbourhood(path: str, kind: str) -> str:
+    """Return the tree path of everybody near a branch: its township; the county's own libraries are near to all of it.
+
+    A township branch stands for its township; a room, a school or a stop belongs to what is above it, in a tree of any depth.
+    """
+    if kind in _AREAS:
+        return path
+    return f"{path.rstrip('/').rpartition('/')[0]}/"

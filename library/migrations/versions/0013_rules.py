@@ -1,14 +1,24 @@
-"""Rows that hold every year; loans that were copied from a notebook, called back, or lent to a group."""
+"""Rows that hold every year; loans from a notebook, called back, or lent to a group; charges for being late."""
 
 import sqlalchemy as sa
 from alembic import op
 
+from library.kernel import triggers
 from library.kernel.db import UtcDateTime
 
 revision = "0013_rules"
 down_revision = "0012_triggers"
 branch_labels = None
 depends_on = None
+
+_KINDS = "'deposit', 'deposit_refund', 'compensation', 'processing', 'payment', 'waiver', 'void'"
+_KINDS_NOW = (
+    "'deposit', 'deposit_refund', 'compensation', 'processing', 'overdue', 'payment', 'refund', 'waiver', 'void'"
+)
+_LEDGER_INDEXES = (
+    ("uq_ledger_entries_voids_id", "voids_id", True),
+    ("ix_ledger_entries_loan_id", "loan_id", False),
+)
 
 
 def upgrade() -> None:
@@ -24,9 +34,16 @@ def upgrade() -> None:
         table.create_foreign_key(op.f("fk_loans_group_id_patron_groups"), "patron_groups", ["group_id"], ["id"])
     where = sa.text("group_id IS NOT NULL")
     op.create_index("ix_loans_group_id", "loans", ["group_id"], sqlite_where=where, postgresql_where=where)
+    _take_kinds(_KINDS_NOW)
+    for name, column, is_unique in _LEDGER_INDEXES:
+        where = sa.text(f"{column} IS NOT NULL")
+        op.create_index(name, "ledger_entries", [column], unique=is_unique, sqlite_where=where, postgresql_where=where)
 
 
 def downgrade() -> None:
+    for name, _, _ in _LEDGER_INDEXES:
+        op.drop_index(name, "ledger_entries")
+    _take_kinds(_KINDS)
     op.drop_index("ix_loans_group_id", "loans")
     with op.batch_alter_table("loans") as table:
         table.drop_constraint(op.f("fk_loans_group_id_patron_groups"), type_="foreignkey")
@@ -35,3 +52,12 @@ def downgrade() -> None:
     with op.batch_alter_table("policy_rows") as table:
         table.drop_constraint(op.f("ck_policy_rows_yearly_has_dates"), type_="check")
         table.drop_column("is_yearly")
+
+
+def _take_kinds(kinds: str) -> None:
+    """Let a line be of these kinds; rebuilding the table on SQLite drops its triggers."""
+    name = op.f("ck_ledger_entries_kind")
+    with op.batch_alter_table("ledger_entries") as table:
+        table.drop_constraint(name, type_="check")
+        table.create_check_constraint(name, f"kind IN ({kinds})")
+    triggers.install(op.get_bind())

@@ -144,9 +144,9 @@ def test_a_due_date_on_a_closed_day_moves_to_the_next_open_one(desk: Desk) -> No
 
 def test_a_late_loan_blocks_until_it_comes_back(desk: Desk) -> None:
     late = desk.item()
-    a_loan(desk.session, item=late, patron=desk.reader, due_on=TODAY - timedelta(days=30))
+    a_loan(desk.session, item=late, patron=desk.reader, due_on=TODAY - timedelta(days=31))
     refused = desk.lend(desk.item())
-    assert refused["reasons"][0]["params"] == {"days": 30, "allowed": 30}
+    assert refused["reasons"][0]["params"] == {"days": 31, "allowed": 30}
     assert codes(desk.take_back(late)) == [reasons.RETURNED_LATE]
     assert desk.lend(desk.item())["decision"] == "allowed"
 

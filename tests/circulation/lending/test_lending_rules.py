@@ -1,40 +1,30 @@
 """Every decision of lending on plain values: one case for each code, and what must not be refused."""
 
 from dataclasses import replace
-from datetime import date, time, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from circulation.holds.reasons import ALREADY_ON_LOAN_TO_PATRON
-from circulation.lending.rules import (
-    Copy,
-    Desk,
-    Next,
-    Override,
-    Reader,
-    Terms,
-    check_in_plan,
-    due_on,
-    goes_home,
-    may_borrow,
-    may_renew,
-    next_step,
-    renewed_until,
-    settle,
-)
+from circulation.lending import reasons as own
+from circulation.lending import return_rules
+from circulation.lending.renewal_rules import Renewable, may_renew
+from circulation.lending.return_rules import Next, check_in_plan, goes_home, next_step
+from circulation.lending.rules import SUSPENDED, Block, Copy, Desk, Override, Reader, may_borrow, settle
 from circulation.logistics.reasons import ITEM_ON_LOAN
 from circulation.policies import reasons
+from circulation.policies.named import DEFAULT_TERMS, Terms
 from circulation.policies.rules import ReturnPolicy
-from library.branches.rules import Calendar, Session, WeekPattern
+from circulation.policies.values import Blocker
 from library.kernel.decisions import Decision, Outcome, Severity
 
 TODAY = date(2026, 11, 23)
 HERE, HOME, AWAY = 9, 9, 8
-READER = Reader(id=1)
-COPY = Copy(id=1, bib_id=1, current_branch_id=HERE, home_branch_id=HOME)
+READER = Reader(id=1, born_in=1980, home_path="/1/4/9/")
+COPY = Copy(id=1, bib_id=1, current_branch_id=HERE, home_branch_id=HOME, home_path="/1/4/9/", acquired_on=TODAY)
 DESK = Desk(HERE)
-TERMS = Terms(loan_limit=3, overdue_block_days=30, renewals_max=1)
+TERMS = replace(DEFAULT_TERMS, loan_limit=3, overdue_block_days=30, renewals_max=1)
 
 
 def late(days: int) -> date:
@@ -47,16 +37,19 @@ def borrowing(
     return may_borrow(replace(READER, **reader or {}), replace(COPY, **copy or {}), desk, terms, TODAY)
 
 
-def renewing(**changes: Any) -> Decision:
-    values: dict[str, Any] = {"due_on": TODAY, "renewals": 0, "waiting": 0, "terms": TERMS, "today": TODAY}
+def renewing(until: date = TODAY + timedelta(days=30), terms: Terms = TERMS, **changes: Any) -> Decision:
     reader = replace(READER, **changes.pop("reader", {}))
-    return may_renew(reader, **{**values, **changes})
+    return may_renew(reader, replace(Renewable(TODAY), **changes), until, terms, TODAY)
 
 
-def returning(**changes: Any) -> Decision:
-    due = changes.pop("due", None)
+def returning(late: int = 0, **changes: Any) -> Decision:
     copy = replace(COPY, **changes)
-    return Decision.of(check_in_plan(copy, DESK, due=due, today=TODAY).reasons)
+    about = (
+        return_rules.about_the_loan(copy, late),
+        return_rules.about_what_was_found(copy),
+        return_rules.about_what_is_set_aside(copy),
+    )
+    return Decision.of(reason for reasons_found in about for reason in reasons_found)
 
 
 def overriding(code: str, reason: str, *, may_override: bool) -> Decision:
@@ -68,10 +61,18 @@ CASES: list[tuple[str, Decision]] = [
     (reasons.CARD_NOT_ACTIVE, borrowing({"card_state": "lost"})),
     (reasons.CARD_NOT_ACTIVE, borrowing({"is_closed": True})),
     (reasons.CARD_EXPIRED, borrowing({"expires_on": late(1)})),
-    (reasons.PATRON_BLOCKED, borrowing({"block": "address_unknown"})),
+    (reasons.PATRON_BLOCKED, borrowing({"blocks": (Block("address_unknown"),)})),
     (reasons.LOAN_LIMIT_REACHED, borrowing({"loans": 3})),
     (reasons.LOAN_LIMIT_REACHED, borrowing(terms=replace(TERMS, loan_limit=0))),
-    (reasons.OVERDUE_BLOCK, borrowing({"oldest_due_on": late(30)})),
+    (reasons.OVERDUE_BLOCK, borrowing({"oldest_due_on": late(31)})),
+    (reasons.SUSPENDED_LATE, borrowing({"blocks": (Block(SUSPENDED, TODAY),)})),
+    (reasons.PATRON_BLOCKED, borrowing({"blocks": (Block(SUSPENDED),)})),
+    (own.CLASS_LIMIT_REACHED, borrowing({"loans_of_class": 2}, terms=replace(TERMS, loan_limit_class=2))),
+    (own.TITLE_LIMIT_REACHED, borrowing({"loans_of_title": 1})),
+    (own.DEPOSIT_MISSING, borrowing({"deposit_held": 4999}, terms=replace(TERMS, deposit=5000))),
+    (reasons.TOO_YOUNG, borrowing({"born_in": 2009}, terms=replace(TERMS, age_limit=18))),
+    (reasons.AGE_UNKNOWN, borrowing({"born_in": None}, terms=replace(TERMS, age_limit=18))),
+    (reasons.NEW_BOOK_PROTECTED, borrowing({"home_path": "/1/5/8/"}, terms=replace(TERMS, new_book_protect_days=1))),
     (reasons.OVERDUE_BLOCK, borrowing({"oldest_due_on": late(1)}, terms=replace(TERMS, overdue_block_days=0))),
     (ITEM_ON_LOAN, borrowing(copy={"loan_id": 5, "loan_patron_id": 2})),
     (ALREADY_ON_LOAN_TO_PATRON, borrowing(copy={"loan_id": 5, "loan_patron_id": 1})),
@@ -93,7 +94,7 @@ CASES: list[tuple[str, Decision]] = [
     (reasons.OVERRIDE_NOT_PERMITTED, overriding(reasons.LOAN_LIMIT_REACHED, "her thesis", may_override=False)),
     (reasons.OVERRIDE_NEEDS_REASON, overriding(reasons.LOAN_LIMIT_REACHED, " ", may_override=True)),
     (reasons.NOT_ON_LOAN, returning()),
-    (reasons.RETURNED_LATE, returning(loan_id=5, due=late(1))),
+    (reasons.RETURNED_LATE, returning(loan_id=5, late=1)),
     (reasons.LOST_CAME_BACK, returning(conditions=frozenset({"lost"}))),
     (reasons.MISSING_CAME_BACK, returning(conditions=frozenset({"missing"}))),
     (reasons.WITHDRAWN_CAME_BACK, returning(conditions=frozenset({"withdrawn"}))),
@@ -101,9 +102,19 @@ CASES: list[tuple[str, Decision]] = [
     (reasons.SET_ASIDE, returning(conditions=frozenset({"in_processing"}))),
     (reasons.RENEWALS_EXHAUSTED, renewing(renewals=1)),
     (reasons.HOLD_WAITING, renewing(waiting=1)),
+    (reasons.HOLD_WAITING, renewing(waiting=1, waiting_for_copy=1, free=9)),
+    (own.OTHER_COPIES_FREE, renewing(waiting=2, free=2)),
+    (own.LOAN_RECALLED, renewing(is_recalled=True)),
+    (own.ON_SITE_NOT_RENEWED, renewing(is_on_site=True)),
+    (own.CLAIMED_NOT_RENEWED, renewing(is_claimed=True)),
+    (
+        own.LATE_NOT_RENEWED,
+        renewing(due_on=late(1), terms=replace(TERMS, renew_blocked_by=frozenset({Blocker.OVERDUE}))),
+    ),
+    (own.NOTHING_GAINED, renewing(until=TODAY)),
     (reasons.RENEWED_LATE, renewing(due_on=late(3))),
     (reasons.CARD_EXPIRED, renewing(reader={"expires_on": late(1)})),
-    (reasons.PATRON_BLOCKED, renewing(reader={"block": "address_unknown"})),
+    (reasons.PATRON_BLOCKED, renewing(reader={"blocks": (Block("address_unknown"),)})),
     (reasons.OVERDUE_BLOCK, renewing(reader={"oldest_due_on": late(40)})),
 ]
 
@@ -117,7 +128,28 @@ ALLOWED = [
     pytest.param(borrowing(), id="nothing against it"),
     pytest.param(borrowing({"expires_on": TODAY}), id="the card's last day"),
     pytest.param(borrowing({"loans": 2}), id="one below the limit"),
-    pytest.param(borrowing({"oldest_due_on": late(29)}), id="late, but not so late"),
+    pytest.param(borrowing({"oldest_due_on": late(30)}), id="late, but not so late"),
+    pytest.param(borrowing({"born_in": 2008}, terms=replace(TERMS, age_limit=18)), id="old enough this year"),
+    pytest.param(borrowing({"born_in": None}), id="of unknown age where age does not matter"),
+    pytest.param(
+        borrowing({"home_path": "/1/4/7/"}, terms=replace(TERMS, new_book_protect_days=9)), id="new, for a neighbour"
+    ),
+    pytest.param(
+        borrowing({"home_path": "/1/5/8/"}, {"acquired_on": late(9)}, terms=replace(TERMS, new_book_protect_days=9)),
+        id="no longer new",
+    ),
+    pytest.param(
+        borrowing(
+            {"home_path": "/1/5/8/"},
+            {"home_path": "/1/2/", "home_kind": "central"},
+            terms=replace(TERMS, new_book_protect_days=9),
+        ),
+        id="new, and everybody's",
+    ),
+    pytest.param(borrowing({"deposit_held": 5000}, terms=replace(TERMS, deposit=5000)), id="with the deposit"),
+    pytest.param(
+        borrowing({"loans_of_title": 9}, terms=replace(TERMS, loan_limit_title=None)), id="any number of a title"
+    ),
     pytest.param(
         borrowing({"oldest_due_on": late(300)}, terms=replace(TERMS, overdue_block_days=None)), id="never blocks"
     ),
@@ -132,6 +164,11 @@ ALLOWED = [
     pytest.param(borrowing(copy={"conditions": frozenset({"missing"})}), id="missing, and found"),
     pytest.param(renewing(), id="renewed"),
     pytest.param(renewing(due_on=late(5)), id="renewed late"),
+    pytest.param(renewing(waiting=1, terms=replace(TERMS, renew_blocked_by=frozenset())), id="whoever waits"),
+    pytest.param(
+        renewing(reader={"blocks": (Block("x"),)}, terms=replace(TERMS, renew_blocked_by=frozenset())),
+        id="renewed though blocked",
+    ),
     pytest.param(returning(conditions=frozenset({"lost", "withdrawn", "damaged"})), id="anything comes back"),
 ]
 
@@ -147,7 +184,7 @@ def test_a_copy_that_should_not_be_on_the_desk_needs_a_yes(kind: str) -> None:
 
 
 def test_every_obstacle_is_named_at_once() -> None:
-    decision = borrowing({"loans": 9, "block": "x", "expires_on": late(1)}, {"item_class": "reference"})
+    decision = borrowing({"loans": 9, "blocks": (Block("x"),), "expires_on": late(1)}, {"item_class": "reference"})
     assert [reason.code for reason in decision.reasons] == [
         reasons.CARD_EXPIRED,
         reasons.PATRON_BLOCKED,
@@ -157,7 +194,8 @@ def test_every_obstacle_is_named_at_once() -> None:
 
 
 def test_the_copy_the_reader_has_already_needs_no_room_within_the_limit() -> None:
-    decision = borrowing({"loans": 3}, {"loan_id": 5, "loan_patron_id": 1})
+    full = {"loans": 3, "loans_of_class": 3, "loans_of_title": 1}
+    decision = borrowing(full, {"loan_id": 5, "loan_patron_id": 1}, terms=replace(TERMS, loan_limit_class=3))
     assert [reason.code for reason in decision.reasons] == [ALREADY_ON_LOAN_TO_PATRON]
 
 
@@ -195,30 +233,8 @@ def test_an_override_of_something_else_is_left_out() -> None:
     assert used == []
 
 
-MONDAY_AND_THURSDAY = Calendar((WeekPattern({0: (Session(time(8), time(12)),), 3: (Session(time(8), time(12)),)}),))
-
-
-def test_a_loan_ends_on_a_day_the_room_is_open() -> None:
-    assert due_on(MONDAY_AND_THURSDAY, date(2026, 11, 23), 30) == date(2026, 12, 24)
-    assert due_on(Calendar(), date(2026, 11, 23), 30) == date(2026, 12, 23)
-
-
-@pytest.mark.parametrize(
-    ("due", "until"),
-    [
-        pytest.param(date(2026, 12, 1), date(2026, 12, 31), id="early: from the due date"),
-        pytest.param(date(2026, 11, 1), date(2026, 12, 23), id="late: from today"),
-    ],
-)
-def test_a_renewal_counts_from_the_later_day(due: date, until: date) -> None:
-    assert renewed_until(Calendar(), due=due, today=TODAY, loan_days=30) == until
-
-
 PLANS = [
-    pytest.param(
-        {}, {"closes_loan": False, "moves_here": False, "asks_queue": False, "may_go_home": False}, id="at home"
-    ),
-    pytest.param({"loan_id": 5}, {"closes_loan": True}, id="on loan"),
+    pytest.param({}, {"moves_here": False, "asks_queue": False, "may_go_home": False}, id="at home"),
     pytest.param({"current_branch_id": AWAY}, {"moves_here": True}, id="thought elsewhere"),
     pytest.param({"home_branch_id": AWAY}, {"may_go_home": True}, id="away from home"),
     pytest.param({"waiting": 1}, {"asks_queue": True}, id="somebody waits"),
@@ -239,13 +255,13 @@ PLANS = [
 
 @pytest.mark.parametrize(("copy", "expected"), PLANS)
 def test_what_a_check_in_does(copy: dict[str, Any], expected: dict[str, Any]) -> None:
-    plan = check_in_plan(replace(COPY, **copy), DESK, due=None, today=TODAY)
+    plan = check_in_plan(replace(COPY, **copy), DESK)
     assert {name: getattr(plan, name) for name in expected} == expected
 
 
 @pytest.mark.parametrize(("policy", "home"), [(ReturnPolicy.HOME, True), (ReturnPolicy.STAY, False)])
 def test_the_return_policy_decides_whether_a_copy_goes_home(policy: ReturnPolicy, home: bool) -> None:
-    plan = check_in_plan(replace(COPY, home_branch_id=AWAY), DESK, due=None, today=TODAY)
+    plan = check_in_plan(replace(COPY, home_branch_id=AWAY), DESK)
     assert goes_home(plan, policy) is home
 
 

@@ -6,18 +6,25 @@ from pathlib import Path
 import pytest
 from babel.messages.pofile import read_po
 
+from circulation.lending import reasons as own
 from circulation.policies import reasons
 from library.kernel.decisions import definitions
+from tests.circulation.lending.test_due_rules import LATE_CASES
 from tests.circulation.lending.test_lending import CARDS, SCANS
 from tests.circulation.lending.test_lending_rules import CASES
 
 PO_FILES = Path("library/translations/zh_Hans/LC_MESSAGES")
 CODES = sorted(
     value
-    for name, value in vars(reasons).items()
+    for module in (reasons, own)
+    for name, value in vars(module).items()
     if name.isupper() and isinstance(value, str) and value in definitions()
 )
-TRIGGERED_ON_ROWS = {code for _, code in (*SCANS, *CARDS)} | {reasons.LOAN_ENDED}  # the last in test_returns
+# The last in test_returns.
+TRIGGERED_ON_ROWS = {code for _, code in (*SCANS, *CARDS)} | {reasons.LOAN_ENDED}
+TOLD_AS_DUE = {own.CARD_ENDS_FIRST, own.NO_RUN_PLANNED}
+TOLD_BY_LATENESS = {code for *_, told in LATE_CASES for code in told}
+TOLD_BY_RETURNS = {own.CLAIM_SETTLED, own.RECALL_FULFILLED, own.COMPENSATION_KEPT, own.COMPENSATION_TAKEN_BACK}
 
 
 @pytest.fixture(scope="module")
@@ -47,4 +54,5 @@ def test_a_code_speaks_to_readers_and_staff_in_both_languages(code: str, chinese
 
 @pytest.mark.parametrize("code", CODES)
 def test_a_code_is_triggered_by_a_test(code: str) -> None:
-    assert code in {case[0] for case in CASES} | TRIGGERED_ON_ROWS
+    others = TRIGGERED_ON_ROWS | TOLD_AS_DUE | TOLD_BY_LATENESS | TOLD_BY_RETURNS
+    assert code in {case[0] for case in CASES} | others

@@ -1,0 +1,139 @@
+"""Statements that only some loans need: sent when a rule is on or a count says so, and built once like the others.
+
+Each answers one question of `queries`; a desk on which no such rule is on never sends them.
+"""
+
+from sqlalchemy import Date, Integer, bindparam, case, func, or_, select
+from sqlalchemy.orm import aliased
+
+from catalog.items.models import Item
+from circulation.lending.statements import BLOCKS_IN_FORCE
+from circulation.models import HOLD_CAPTURED, TRANSFER_OPEN, Case, Hold, LedgerEntry, Loan, Transfer
+from library.branches.calendars import Route, RouteDate, RouteStop
+from library.branches.models import Branch
+from library.patrons.models import Guardian, Patron, PatronBlock, PatronGroup
+
+DEPOSITS = ("deposit", "deposit_refund")
+
+BLOCKS = (
+    select(PatronBlock.code, PatronBlock.until_on)
+    .where(PatronBlock.patron_id == bindparam("patron_id"), *BLOCKS_IN_FORCE)
+    .order_by(PatronBlock.code, PatronBlock.id)
+)
+LATE_LOANS = select(Loan.due_on, Loan.out_branch_id).where(
+    Loan.patron_id == bindparam("patron_id"),
+    Loan.in_at.is_(None),
+    Loan.is_backdated.is_(False),
+    Loan.due_on < bindparam("today"),
+)
+
+_reader = bindparam("patron_id", type_=Integer)
+_undone = aliased(LedgerEntry)
+_owed = select(func.sum(LedgerEntry.amount_cents)).where(LedgerEntry.patron_id == _reader)
+_deposits = (
+    select(func.sum(LedgerEntry.amount_cents))
+    .outerjoin(_undone, _undone.id == LedgerEntry.voids_id)
+    .where(LedgerEntry.patron_id == _reader, or_(LedgerEntry.kind.in_(DEPOSITS), _undone.kind.in_(DEPOSITS)))
+)
+_tomorrow = bindparam("tomorrow", type_=Date)
+_term = (
+    select(func.max(PatronGroup.term_ends_on)).where(
+        PatronGroup.custodian_id == _reader, PatronGroup.term_ends_on >= _tomorrow
+    )
+).scalar_subquery()
+_from = bindparam("run_from", type_=Date)
+_by_term = bindparam("by_term", type_=Integer)
+_next_run = (
+    select(func.min(RouteDate.on))
+    .join(RouteStop, RouteStop.route_id == RouteDate.route_id)
+    .join(Route, Route.id == RouteDate.route_id)
+    .where(
+        RouteStop.branch_id == bindparam("branch_id"),
+        Route.is_active,
+        RouteDate.state == "planned",
+        RouteDate.on >= case((_by_term == 1, func.coalesce(_term, _from)), else_=_from),
+    )
+)
+# What the rules `deposit`, `hard_due` (the end of a term) and `due_by_next_run` ask for, in one.
+ASKED_BY_RULES = select(
+    _owed.scalar_subquery().label("owed"),
+    _deposits.scalar_subquery().label("deposits"),
+    _term.label("term_ends_on"),
+    _next_run.scalar_subquery().label("next_run_on"),
+)
+OPEN_CASES = (
+    select(Case.id, Case.kind, Case.loan_id, Case.branch_id)
+    .where(Case.item_id == bindparam("item_id"), Case.settled_at.is_(None))
+    .order_by(Case.id)
+)
+_waiting = (
+    select(func.count())
+    .where(Hold.item_id == bindparam("item_id"), Hold.state == "waiting", Hold.patron_id.is_distinct_from(_reader))
+    .scalar_subquery()
+)
+_free = select(func.count()).where(Item.bib_id == bindparam("bib_id"), Item.is_available).scalar_subquery()
+# Who waits for this very copy, and how many copies of the title stand on a shelf.
+QUEUE = select(_waiting.label("for_copy"), _free.label("free"))
+
+_guardian = aliased(Patron)
+_household = aliased(Patron)
+_guardian_id = (
+    select(func.min(Guardian.guardian_patron_id))
+    .join(_guardian, _guardian.id == Guardian.guardian_patron_id)
+    .where(
+        Guardian.patron_id == Patron.id,
+        Guardian.ended_at.is_(None),
+        _guardian.erased_at.is_(None),
+        _guardian.closed_on.is_(None),
+    )
+    .correlate(Patron)
+)
+_household_id = (
+    select(func.min(_household.id))
+    .where(
+        _household.household_id == Patron.household_id,
+        _household.category == "family",
+        _household.erased_at.is_(None),
+        _household.closed_on.is_(None),
+    )
+    .correlate(Patron)
+)
+_reader_home = aliased(Branch)
+LATE_READER = (
+    select(
+        Patron.id,
+        Patron.category,
+        _reader_home.path.label("reader_path"),
+        select(Branch.path).where(Branch.id == bindparam("out_branch_id")).scalar_subquery().label("out_path"),
+        _guardian_id.scalar_subquery().label("guardian_id"),
+        _household_id.scalar_subquery().label("household_id"),
+    )
+    .join(_reader_home, _reader_home.id == Patron.home_branch_id)
+    .where(Patron.id == bindparam("patron_id"))
+)
+LOST_LOANS = select(Loan.id).where(
+    Loan.item_id == bindparam("item_id"), Loan.in_at.is_not(None), Loan.closed_as == "lost"
+)
+
+_hold = aliased(Hold)
+BOUND_TO = (
+    select(Transfer.to_branch_id, _hold.id, _hold.pickup_branch_id)
+    .select_from(Item)
+    .outerjoin(Transfer, (Transfer.item_id == Item.id) & Transfer.state.in_(TRANSFER_OPEN))
+    .outerjoin(_hold, (_hold.captured_item_id == Item.id) & _hold.state.in_(HOLD_CAPTURED))
+    .where(Item.id == bindparam("item_id"))
+)
+LOAN_BY_ID = (
+    select(
+        Loan.id,
+        Loan.item_id,
+        Loan.patron_id,
+        Loan.in_at.is_(None),
+        Loan.due_on,
+        Loan.renewals,
+        Branch.id,
+        Branch.path,
+    )
+    .join(Branch, Branch.id == Loan.out_branch_id)
+    .where(Loan.id == bindparam("loan_id"))
+)

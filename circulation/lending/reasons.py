@@ -1,0 +1,141 @@
+"""Why a loan ends when it does, is not renewed, or has consequences when it comes back: the codes of lending alone.
+
+What several rooms say stands in `circulation.policies.reasons`. Money is in yuan, days are whole, dates ISO.
+"""
+
+from flask_babel import lazy_gettext as _
+
+from circulation.policies.reasons import OVERRIDABLE as SHARED_OVERRIDABLE
+from library.kernel.decisions import Severity, define
+
+REFUSE, CONFIRM, NOTICE = Severity.REFUSE, Severity.CONFIRM, Severity.NOTICE
+
+# How much a reader may have at once.
+CLASS_LIMIT_REACHED = define(
+    "class_limit_reached",
+    REFUSE,
+    reader=_("You have %(loans)s of this kind; %(limit)s are allowed. Please bring one back first."),
+    staff=_("The reader has %(loans)s loans of the class %(item_class)s; %(limit)s are allowed."),
+)
+TITLE_LIMIT_REACHED = define(
+    "title_limit_reached",
+    REFUSE,
+    reader=_("You have a copy of this book at home already."),
+    staff=_("The reader has %(loans)s copies of this title; %(limit)s are allowed."),
+)
+DEPOSIT_MISSING = define(
+    "deposit_missing",
+    REFUSE,
+    reader=_(
+        "A deposit of %(deposit)s yuan is needed; %(held)s are paid. Please pay it at the township or county library."
+    ),
+    staff=_(
+        "The deposit is %(deposit)s yuan, the reader has paid %(held)s. Send the reader to the township or central library."
+    ),
+)
+# Until when.
+CARD_ENDS_FIRST = define(
+    "card_ends_first",
+    NOTICE,
+    reader=_("Your card is valid until %(expires_on)s only. Please have it extended before the book is due."),
+    staff=_("The card ends on %(expires_on)s, before the book is due. Offer to extend it."),
+)
+NO_RUN_PLANNED = define(
+    "no_run_planned",
+    NOTICE,
+    reader=_("No visit of the van is planned yet; the book is due on %(due_on)s."),
+    staff=_("No run of the van past this branch is planned; the counted date %(due_on)s holds."),
+)
+# Renewing.
+LOAN_RECALLED = define(
+    "loan_recalled",
+    REFUSE,
+    reader=_("This book has been called back, so it cannot be renewed. Please bring it by %(due_on)s."),
+    staff=_("This loan was recalled and is due on %(due_on)s."),
+)
+ON_SITE_NOT_RENEWED = define(
+    "on_site_not_renewed",
+    REFUSE,
+    reader=_("This book is for reading here today; it is not renewed."),
+    staff=_("This is a loan for reading in the room. Take it back, and lend it if the reader wants it at home."),
+)
+CLAIMED_NOT_RENEWED = define(
+    "claimed_not_renewed",
+    REFUSE,
+    reader=_("You have told us that this book came back. It is being looked for, so it is not renewed."),
+    staff=_("The reader says that this copy came back, or it counts as lost. Settle that case first."),
+)
+LATE_NOT_RENEWED = define(
+    "late_not_renewed",
+    REFUSE,
+    reader=_("This book is %(days)s days late, so it cannot be renewed. Please bring it back."),
+    staff=_("This loan is %(days)s days late; late loans are not renewed here."),
+)
+NOTHING_GAINED = define(
+    "nothing_gained",
+    REFUSE,
+    reader=_("Renewing now would not give you more time: the book stays due on %(due_on)s."),
+    staff=_("A renewal today would end on %(until)s and not later than the present due date %(due_on)s."),
+)
+OTHER_COPIES_FREE = define(
+    "other_copies_free",
+    NOTICE,
+    reader=_("Another reader is waiting too, but there are copies enough."),
+    staff=_("%(waiting)s readers are waiting; %(free)s other copies stand on the shelf for them."),
+)
+# What follows from coming back.
+LATE_CHARGE = define(
+    "late_charge",
+    NOTICE,
+    reader=_("%(yuan)s yuan are noted for %(days)s days. They are paid at the township or county library, not here."),
+    staff=_("%(yuan)s yuan were written into the account for %(days)s days. Take no money in the room."),
+)
+GUARDIAN_CHARGED = define(
+    "guardian_charged",
+    NOTICE,
+    reader=_("The book was late. Nothing is asked of a child; the grown-ups of the family are told."),
+    staff=_(
+        "%(yuan)s yuan for %(days)s days were written into the account of the guardian or household, not the child's."
+    ),
+)
+NOW_SUSPENDED = define(
+    "now_suspended",
+    NOTICE,
+    reader=_("Because the book was late you can borrow again after %(until)s."),
+    staff=_("The reader borrows nothing until %(until)s because this loan was %(days)s days late."),
+)
+CLAIM_SETTLED = define(
+    "claim_settled",
+    NOTICE,
+    reader=_("This book was being looked for. It is here; the matter is closed."),
+    staff=_("A case was open about this loan. The copy is here; the case was closed."),
+)
+RECALL_FULFILLED = define(
+    "recall_fulfilled",
+    NOTICE,
+    reader=_("This book had been called back. Thank you for bringing it."),
+    staff=_("This copy had been recalled. See below who is waiting for it."),
+)
+COMPENSATION_TAKEN_BACK = define(
+    "compensation_taken_back",
+    NOTICE,
+    reader=_("%(yuan)s yuan had been charged for this book. That has been taken back."),
+    staff=_("The charge of %(yuan)s yuan for this lost copy was undone. What was paid is given back at a cash desk."),
+)
+COMPENSATION_KEPT = define(
+    "compensation_kept",
+    NOTICE,
+    reader=_("This book was paid for long ago. Please ask the librarian."),
+    staff=_(
+        "%(yuan)s yuan were paid for this copy more than %(days)s days ago; a librarian decides whether to give them back."
+    ),
+)
+
+# A refusal that whoever has the permission `override` may set aside, with a reason that is stored with the loan.
+OVERRIDABLE = SHARED_OVERRIDABLE | {
+    CLASS_LIMIT_REACHED,
+    TITLE_LIMIT_REACHED,
+    DEPOSIT_MISSING,
+    LOAN_RECALLED,
+    LATE_NOT_RENEWED,
+}
