@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, insert, select
 from sqlalchemy.exc import IntegrityError
@@ -78,7 +79,14 @@ def void(session: Session, operation: Operation, entry_id: int, *, branch: Branc
 
 
 def charge_overdue(
-    session: Session, operation: Operation, *, patron_id: int, amount_cents: int, branch_id: int, loan_id: int
+    session: Session,
+    operation: Operation,
+    *,
+    patron_id: int,
+    amount_cents: int,
+    branch_id: int,
+    loan_id: int,
+    item_id: int,
 ) -> int:
     """Write what days late cost; return the line's id.
 
@@ -86,7 +94,7 @@ def charge_overdue(
     and waiting for the reader then would turn the order of locks round.
     """
     values = {"kind": "overdue", "amount_cents": amount_cents, "loan_id": loan_id}
-    return _insert(session, operation, patron_id, branch_id, values)
+    return _insert(session, operation, patron_id, branch_id, values, item_id=item_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +161,13 @@ def _write(
 
 
 def _insert(
-    session: Session, operation: Operation, patron_id: int, branch_id: int, values: Mapping[str, object]
+    session: Session,
+    operation: Operation,
+    patron_id: int,
+    branch_id: int,
+    values: Mapping[str, object],
+    *,
+    item_id: int | None = None,
 ) -> int:
     entry_id = session.scalars(
         insert(LedgerEntry)
@@ -161,5 +175,6 @@ def _insert(
         .returning(LedgerEntry.id)
     ).one()
     payload = {"entry": entry_id, "kind": values["kind"], "amount_cents": values["amount_cents"]}
-    events.record(session, operation, "charge.written", branch_id=branch_id, patron_id=patron_id, payload=payload)
+    about: dict[str, Any] = {"branch_id": branch_id, "item_id": item_id, "patron_id": patron_id}
+    events.record(session, operation, "charge.written", **about, payload=payload)
     return entry_id

@@ -71,7 +71,7 @@ def check_in(body: dict[str, Any]) -> dict[str, Any]:
             return services.check_in(session, operation, branch=branch, barcode=barcode, item_id=item_id)
 
         answer = once(session, operation, body, act)
-    return present(answer)
+    return present(answer, explain=body["explain"])
 
 
 @blp.route("/renewals", methods=["POST"])
@@ -94,7 +94,7 @@ def renew(body: dict[str, Any]) -> dict[str, Any]:
             )
 
         answer = once(session, operation, body, act)
-    return present(answer)
+    return present(answer, explain=body["explain"])
 
 
 @blp.route("/loans")

@@ -17,7 +17,7 @@ from circulation.lending.rules import SUSPENDED
 from circulation.policies.book import book
 from circulation.policies.lateness import days_late
 from circulation.policies.rules import ResolvedPolicy
-from library.kernel import events
+from library.kernel import clock, events
 from library.kernel.operations import Operation
 from library.patrons.models import PatronBlock
 
@@ -62,7 +62,7 @@ def settle_lateness(
     if may_cost(policy.terms):
         by_name = _names_category(policy, row.category)
         cost = lateness(late, policy.terms, reader, today, suspends_by_name=by_name)
-        _write(session, operation, loan, cost, today, branch_id=branch_id)
+        _write(session, operation, loan, cost, item_id=found.copy.id, branch_id=branch_id)
     return Late(cost, question)
 
 
@@ -80,7 +80,7 @@ def _names_category(policy: ResolvedPolicy, category: str) -> bool:
 
 
 def _write(
-    session: Session, operation: Operation, loan: LoanFound, cost: Lateness, today: date, *, branch_id: int
+    session: Session, operation: Operation, loan: LoanFound, cost: Lateness, *, item_id: int, branch_id: int
 ) -> None:
     if cost.debtor_id is not None:
         charge_overdue(
@@ -90,12 +90,12 @@ def _write(
             amount_cents=cost.fine_cents,
             branch_id=branch_id,
             loan_id=loan.loan_id,
+            item_id=item_id,
         )
     if cost.suspended_until is not None:
-        days = {"from_on": today, "until_on": cost.suspended_until}
+        days = {"from_on": clock.local_date(operation.at), "until_on": cost.suspended_until}
         row = {"patron_id": loan.loan_patron_id, "code": SUSPENDED, "operation_id": operation.id, **days}
         session.execute(insert(PatronBlock).values(row))
         payload = {"loan_id": loan.loan_id, "code": SUSPENDED, "until_on": cost.suspended_until.isoformat()}
-        events.record(
-            session, operation, "patron.blocked", branch_id=branch_id, patron_id=loan.loan_patron_id, payload=payload
-        )
+        about: dict[str, Any] = {"branch_id": branch_id, "item_id": item_id, "patron_id": loan.loan_patron_id}
+        events.record(session, operation, "patron.blocked", **about, payload=payload)

@@ -35,6 +35,7 @@ class CheckInIn(OperationIn):
     branch = Text(required=True, max_length=32)
     barcode = Text(max_length=200)
     item = Integer(least=1)
+    explain = Flag(load_default=False, metadata={"description": "Tell which row of each rule decided."})
 
 
 class RenewalIn(OperationIn):
@@ -42,6 +43,7 @@ class RenewalIn(OperationIn):
 
     loan = Integer(least=1, required=True)
     overrides = fields.List(fields.Nested(OverrideIn), load_default=list, validate=validate.Length(max=20))
+    explain = Flag(load_default=False, metadata={"description": "Tell which row of each rule decided."})
 
 
 class LoanQuery(PageIn):
@@ -99,6 +101,9 @@ class CheckInOut(ma.Schema):
     patron = fields.Integer(allow_none=True)
     hold = fields.Integer(allow_none=True)
     candidates = fields.List(fields.Nested(CandidateOut))
+    explain = fields.List(
+        fields.Dict(), metadata={"description": "The rules that were asked: lateness, return policy."}
+    )
 
 
 class RenewalOut(ma.Schema):
@@ -106,6 +111,7 @@ class RenewalOut(ma.Schema):
     reasons = fields.List(fields.Nested(ReasonOut))
     loan = fields.Nested(LoanRefOut)
     item = fields.Integer()
+    explain = fields.List(fields.Dict())
 
 
 class LoanOut(ma.Schema):
