@@ -7,8 +7,8 @@ A check-in does this, always in this order. Each step sees what the steps before
 2. **Close the loan**, with the branch it came to and how many days late it was, counted from the first day its branch could
    have taken it back. 2.1 Without a loan that is said, and 3 to 5 do not apply.
 3. **Consequences of lateness.** 3.1 A charge is written for the reader, for a child to the guardian or household. 3.2 The
-   reader is suspended. Neither for loans copied from a notebook or for the room, nor when no reader is known any more.
-4. **Cases** that the copy answers by being here are settled: claimed returned, claimed lost, missing in a transfer.
+   reader is suspended. Neither for loans from a notebook, claimed returned, or for the room, nor when the reader is forgotten.
+4. **Cases** that the copy answers by being here are settled: claimed returned or lost, declared lost, missing.
 5. **Recall.** It is fulfilled; whom it was for is found by 10.
 6. **Lost or missing found.** The condition ends. What was charged for a lost copy is undone when it is still owed or was
    charged not long ago; otherwise a librarian is told.
@@ -29,10 +29,11 @@ from sqlalchemy import bindparam, update
 from sqlalchemy.orm import Session
 
 from catalog.items.services import move_item
+from circulation.cases.rules import Kind
+from circulation.cases.services import open_cases_of, settle_on_return
 from circulation.holds.services import trap
 from circulation.lending import queries, return_rules
 from circulation.lending.asking import Question
-from circulation.lending.cases import settle_by_return
 from circulation.lending.checkout import LOANS
 from circulation.lending.found import undo_charges
 from circulation.lending.in_hand import end_conditions, leave_box
@@ -109,10 +110,18 @@ def _end_the_loan(session: Session, back: Return) -> None:
     if loan is None:
         return
     _close(session, back, loan, late)
+    if _is_claimed_returned(session, found):
+        return
     cost = settle_lateness(session, back.operation, found, late, back.today, branch_id=back.branch.id)
     if cost is not None and loan.loan_patron_id is not None:
         back.reasons += cost.cost.told(loan.loan_patron_id)
         back.asked.append(cost.question.stored(back.operation.at, RULES))
+
+
+def _is_claimed_returned(session: Session, found: queries.CopyFound) -> bool:
+    """Tell whether the reader had said that it came back: then nobody knows how late it was."""
+    cases = open_cases_of(session, found.copy.id) if found.copy.open_cases else ()
+    return any(case.kind == Kind.CLAIMED_RETURNED for case in cases)
 
 
 def _close(session: Session, back: Return, loan: queries.LoanFound, late: int) -> None:
@@ -139,7 +148,7 @@ def _close(session: Session, back: Return, loan: queries.LoanFound, late: int) -
 def _settle_what_was_open(session: Session, back: Return) -> None:
     """Do steps 4 to 7."""
     copy, loan, here = back.found.copy, back.found.loan, back.branch.id
-    if copy.open_cases and settle_by_return(session, back.operation, copy.id, branch_id=here):
+    if copy.open_cases and settle_on_return(session, back.operation, copy.id, branch_id=here):
         back.reasons.append(reason(CLAIM_SETTLED))
     if loan is not None and loan.is_recalled:
         back.reasons.append(reason(RECALL_FULFILLED))

@@ -3,10 +3,11 @@
 Each answers one question of `queries`; a desk on which no such rule is on never sends them.
 """
 
-from sqlalchemy import Date, Integer, bindparam, case, func, or_, select
+from sqlalchemy import Date, Integer, bindparam, case, exists, func, not_, or_, select
 from sqlalchemy.orm import aliased
 
 from catalog.items.models import Item
+from circulation.cases.rules import Kind
 from circulation.lending.statements import BLOCKS_IN_FORCE
 from circulation.models import HOLD_CAPTURED, TRANSFER_OPEN, Case, Hold, LedgerEntry, Loan, Transfer
 from library.branches.calendars import Route, RouteDate, RouteStop
@@ -20,11 +21,16 @@ BLOCKS = (
     .where(PatronBlock.patron_id == bindparam("patron_id"), *BLOCKS_IN_FORCE)
     .order_by(PatronBlock.code, PatronBlock.id)
 )
+_is_claimed = exists().where(
+    Case.loan_id == Loan.id, Case.kind == str(Kind.CLAIMED_RETURNED), Case.settled_at.is_(None)
+)
+# One that the reader says came back blocks nobody until that is settled.
 LATE_LOANS = select(Loan.due_on, Loan.out_branch_id).where(
     Loan.patron_id == bindparam("patron_id"),
     Loan.in_at.is_(None),
     Loan.is_backdated.is_(False),
     Loan.due_on < bindparam("today"),
+    not_(_is_claimed),
 )
 
 _reader = bindparam("patron_id", type_=Integer)
@@ -60,11 +66,6 @@ ASKED_BY_RULES = select(
     _deposits.scalar_subquery().label("deposits"),
     _term.label("term_ends_on"),
     _next_run.scalar_subquery().label("next_run_on"),
-)
-OPEN_CASES = (
-    select(Case.id, Case.kind, Case.loan_id, Case.branch_id)
-    .where(Case.item_id == bindparam("item_id"), Case.settled_at.is_(None))
-    .order_by(Case.id)
 )
 _waiting = (
     select(func.count())

@@ -8,9 +8,10 @@ from typing import Any
 from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
 
+from circulation.cases.rules import ABOUT_OPEN_LOANS
+from circulation.cases.services import open_cases_of
 from circulation.lending import queries
 from circulation.lending.asking import Question, completed, due_of
-from circulation.lending.cases import ABOUT_THE_LOAN, open_cases
 from circulation.lending.due_rules import Loaned, renewal_begins_on
 from circulation.lending.renewal_rules import Renewable, may_renew
 from circulation.lending.rules import Override, settle
@@ -96,14 +97,14 @@ def _decide(session: Session, renewing: Renewing, today: date) -> tuple[Decision
 
 def _renewable(session: Session, renewing: Renewing) -> Renewable:
     copy, loan = renewing.found.copy, renewing.loan
-    cases = open_cases(session, copy.id) if copy.open_cases else ()
+    cases = open_cases_of(session, copy.id) if copy.open_cases else ()
     for_copy, free = queries.queue_of(session, copy, renewing.reader.reader.id) if copy.waiting else (0, 0)
     return Renewable(
         due_on=loan.due_on,
         renewals=loan.renewals,
         is_on_site=loan.is_on_site,
         is_recalled=loan.is_recalled,
-        is_claimed=any(case.kind in ABOUT_THE_LOAN for case in cases),
+        is_claimed=any(case.kind in ABOUT_OPEN_LOANS for case in cases),
         waiting=copy.waiting,
         waiting_for_copy=for_copy,
         free=free,
