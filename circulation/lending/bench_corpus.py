@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from catalog.bibs.models import Bib
@@ -128,6 +128,8 @@ def _prepared(database: Database, name: str, branch_id: int, wanted: int) -> Cor
             table: session.scalar(select(func.count()).select_from(model)) or 0
             for table, model in (("bibs", Bib), ("items", Item), ("readers", Patron), ("loans", Loan))
         }
+        if not database.is_sqlite:
+            session.execute(text("ANALYZE"))  # as the server does by itself a minute after so many rows came
         return Corpus(name, branch_id, branch.code, fresh, busy, deque(shelf), counts)
 
 
