@@ -23,6 +23,7 @@ from library.branches.models import Branch
 from library.branches.services import branch_by_code
 from library.kernel.db import Database
 from library.kernel.operations import Answer, Operation, once, system_operation
+from library.kernel.prepared import listening
 
 FLOOR_OUT: Final = "floor of a check-out"
 FLOOR_IN: Final = "floor of a check-in"
@@ -118,8 +119,8 @@ class Rounds:
 
 @contextmanager
 def counted(database: Database) -> Iterator[list[str]]:
-    """Gather the statements sent to a database, BEGIN included, which the driver of PostgreSQL sends by itself."""
-    sent: list[str] = [] if database.is_sqlite else ["BEGIN"]
+    """Gather the statements sent to a database; BEGIN is sent below SQLAlchemy, and is counted once."""
+    sent = ["BEGIN"]
 
     def note(connection: Any, cursor: Any, statement: str, *_rest: object) -> None:
         del connection, cursor
@@ -127,6 +128,7 @@ def counted(database: Database) -> Iterator[list[str]]:
 
     event.listen(database.engine, "before_cursor_execute", note)
     try:
-        yield sent
+        with listening(sent.append):
+            yield sent
     finally:
         event.remove(database.engine, "before_cursor_execute", note)

@@ -10,7 +10,6 @@ from typing import Any
 
 from flask import Flask, Response, g, request
 from sqlalchemy import bindparam, select
-from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 
 from library.accounts import services
@@ -21,6 +20,7 @@ from library.kernel.actors import Actor, ActorKind, Grant
 from library.kernel.db import reading, table_of, writing
 from library.kernel.errors import Busy, SignInRequired
 from library.kernel.guard import COOKIE
+from library.kernel.prepared import Prepared
 from library.patrons.models import Patron
 
 BEARER = "bearer "
@@ -29,8 +29,7 @@ IMPERSONAL = frozenset({"health.healthy", "health.ready", "health.metrics", "sta
 _accounts, _grant_rows, _branches = table_of(StaffAccount), table_of(RoleGrant), table_of(Branch)
 _tokens, _sessions, _patrons = table_of(ApiToken), table_of(SignInSession), table_of(Patron)
 
-# Built once and run on the bare connection: this precedes every request, and building a statement anew took as long as
-# the database. One statement tells the account and its grants; a grant that ended is not joined.
+# This precedes every request. One statement tells the account and its grants; a grant that ended is not joined.
 _WITH_GRANTS = (
     select(_accounts.c.id, _accounts.c.display_name, _grant_rows.c.role, _grant_rows.c.branch_id, _branches.c.path)
     .select_from(_accounts)
@@ -38,14 +37,14 @@ _WITH_GRANTS = (
     .outerjoin(_branches, _branches.c.id == _grant_rows.c.branch_id)
     .where(_accounts.c.disabled_at.is_(None))
 )
-_BY_ACCOUNT = _WITH_GRANTS.where(_accounts.c.id == bindparam("account"))
-_BY_TOKEN = (
+_BY_ACCOUNT = Prepared(_WITH_GRANTS.where(_accounts.c.id == bindparam("account")))
+_BY_TOKEN = Prepared(
     _WITH_GRANTS.add_columns(_tokens.c.expires_at)
     .join(_tokens, _tokens.c.account_id == _accounts.c.id)
     .where(_tokens.c.token_hash == bindparam("digest"), _tokens.c.revoked_at.is_(None))
 )
 # A reader whose account was closed or erased has no session any more, whatever its row says.
-_BY_SECRET = (
+_BY_SECRET = Prepared(
     select(_sessions, _patrons.c.name)
     .outerjoin(_patrons, _patrons.c.id == _sessions.c.patron_id)
     .where(
@@ -103,7 +102,7 @@ def _take_back_dead_cookie(response: Response) -> Response:
 
 def actor_of_token(session: Session, token: str, now: datetime) -> Actor:
     """Return the account a token stands for; raises `SignInRequired` `invalid_token` or `token_expired`."""
-    rows = session.connection().execute(_BY_TOKEN, {"digest": sessions.digest(token)}).all()
+    rows = _BY_TOKEN.all(session, digest=sessions.digest(token))
     if not rows:
         raise SignInRequired("invalid_token")
     expires_at = rows[0].expires_at
@@ -114,8 +113,7 @@ def actor_of_token(session: Session, token: str, now: datetime) -> Actor:
 
 def actor_of_session(session: Session, secret: str, now: datetime) -> tuple[Actor, int, datetime] | None:
     """Return the actor, the session's id and when it was last seen; None when it is over."""
-    connection = session.connection()
-    row = connection.execute(_BY_SECRET, {"digest": sessions.digest(secret)}).first()
+    row = _BY_SECRET.first(session, digest=sessions.digest(secret))
     if row is None:
         return None
     lifetime = sessions.STAFF if row.account_id is not None else sessions.READER
@@ -123,12 +121,12 @@ def actor_of_session(session: Session, secret: str, now: datetime) -> tuple[Acto
         return None
     if row.account_id is None:
         return Actor(ActorKind.PATRON, row.patron_id, row.name), row.id, row.seen_at
-    staff = connection.execute(_BY_ACCOUNT, {"account": row.account_id}).all()
+    staff = _BY_ACCOUNT.all(session, account=row.account_id)
     if not staff:
         return None
     actor = Actor(ActorKind.STAFF, row.account_id, staff[0].display_name, _grants(staff))
     return actor, row.id, row.seen_at
 
 
-def _grants(rows: Iterable[Row[*tuple[Any, ...]]]) -> tuple[Grant, ...]:
+def _grants(rows: Iterable[Any]) -> tuple[Grant, ...]:
     return tuple(Grant(row.role, row.branch_id, row.path) for row in rows if row.role is not None)

@@ -8,9 +8,23 @@ statistics only.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, tuple_, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Insert,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    tuple_,
+    union_all,
+    update,
+)
 from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 
@@ -18,14 +32,15 @@ from library.kernel import clock
 from library.kernel.db import table_of
 from library.kernel.models import EventDelivery, EventRow
 from library.kernel.operations import Operation
+from library.kernel.prepared import Prepared, given
 
 STATISTICS = ("age_band", "patron_category", "village_id", "clc")
 
 _events = table_of(EventRow)
 _deliveries = table_of(EventDelivery)
-# Built once: every change goes through them, and building them cost as much as running them.
-_INSERT = insert(_events).returning(_events.c.id)
-_INSERT_DELIVERIES = insert(_deliveries)
+_columns = [column for column in _events.columns if column is not _events.c.id]
+_INSERT = insert(_events).values(given(*_columns)).returning(_events.c.id)
+_RECORD = Prepared(_INSERT)
 _consumers: dict[str, frozenset[str]] = {}
 
 
@@ -97,9 +112,35 @@ def record(
         statistics=statistics,
         payload=payload,
     )
-    event_id: int = session.execute(_INSERT, values).scalar_one()
-    _deliver(session, [(event_id, kind)])
+    names = _wanting(kind)
+    if names and session.get_bind().dialect.name != "sqlite":
+        return int(_record_and_deliver(names).first(session, **values).event_id)
+    event_id: int = _RECORD.first(session, **values).id
+    if names:
+        _delivery(names).run(session, event_id=event_id)
     return event_id
+
+
+def _wanting(kind: str) -> tuple[str, ...]:
+    return tuple(name for name in _consumers if wants(name, kind))
+
+
+@cache
+def _delivery(names: tuple[str, ...]) -> Prepared:
+    """Return the statement that delivers one event to consumers."""
+    return Prepared(_deliveries_of(names, bindparam("event_id", type_=BigInteger)))
+
+
+@cache
+def _record_and_deliver(names: tuple[str, ...]) -> Prepared:
+    """Return the same together with the event's own row, for PostgreSQL, where each statement is a way there and back."""
+    recorded = _INSERT.cte("recorded")
+    return Prepared(_deliveries_of(names, recorded.c.id).returning(_deliveries.c.event_id))
+
+
+def _deliveries_of(names: tuple[str, ...], event_id: ColumnElement[int]) -> Insert:
+    rows = [select(literal(name), event_id, literal(0)) for name in names]
+    return insert(_deliveries).from_select(["consumer", "event_id", "attempts"], union_all(*rows))
 
 
 def record_many(session: Session, rows: Sequence[Mapping[str, Any]], *, deliver: bool = True) -> None:
@@ -115,13 +156,10 @@ def record_many(session: Session, rows: Sequence[Mapping[str, Any]], *, deliver:
 
 def _deliver(session: Session, stored: Iterable[tuple[int, str]]) -> None:
     deliveries = [
-        {"consumer": name, "event_id": event_id, "attempts": 0}
-        for event_id, kind in stored
-        for name in _consumers
-        if wants(name, kind)
+        {"consumer": name, "event_id": event_id, "attempts": 0} for event_id, kind in stored for name in _wanting(kind)
     ]
     if deliveries:
-        session.execute(_INSERT_DELIVERIES, deliveries)
+        session.execute(insert(_deliveries), deliveries)
 
 
 def pending(session: Session, name: str, limit: int = 500, *, failed: bool | None = None) -> Sequence[Row[Any]]:

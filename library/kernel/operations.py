@@ -23,6 +23,7 @@ from library.kernel.actors import SYSTEM, Actor, current_actor
 from library.kernel.db import table_of
 from library.kernel.errors import Conflict, Invalid
 from library.kernel.models import OperationRow
+from library.kernel.prepared import Prepared, given
 from library.kernel.telemetry import count_operation
 
 Answer = dict[str, Any]
@@ -30,15 +31,14 @@ Answer = dict[str, Any]
 KEEP_ANSWER_DAYS = 90
 _IGNORED = frozenset({"operation_id", "explain"})
 _table = table_of(OperationRow)
-# Built once: every desk goes through these two, and building them cost as much as running them.
-_CLAIM = {
-    name: dialect.insert(_table).on_conflict_do_nothing(index_elements=["id"]).returning(literal(1))
-    for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
-}
-_KEEP = (
-    update(_table)
-    .where(_table.c.id == bindparam("kept_id"))
-    .values(answer=bindparam("answer"), outcome=bindparam("outcome"))
+_CLAIM = Prepared(
+    **{
+        name: dialect.insert(_table).values(given(*_table.columns)).on_conflict_do_nothing(index_elements=["id"])
+        for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
+    }
+)
+_KEEP = Prepared(
+    update(_table).where(_table.c.id == bindparam("kept_id")).values(given(_table.c.answer, _table.c.outcome))
 )
 
 
@@ -104,27 +104,27 @@ def once(session: Session, operation: Operation, content: Mapping[str, Any], act
         return _stored(session, operation, digest)
     answer = action()
     outcome = str(answer.get("decision") or answer.get("outcome") or "done")[:40]
-    session.execute(_KEEP, {"kept_id": operation.id, "answer": answer, "outcome": outcome})
+    _KEEP.run(session, kept_id=operation.id, answer=answer, outcome=outcome)
     count_operation(operation.kind, outcome)
     return answer
 
 
 def _claim(session: Session, operation: Operation, digest: str) -> bool:
-    result = session.execute(
-        _CLAIM[session.get_bind().dialect.name],
-        {
-            "id": operation.id,
-            "kind": operation.kind,
-            "actor_kind": str(operation.actor.kind),
-            "actor_id": operation.actor.id,
-            "channel": operation.channel,
-            "device": operation.device,
-            "branch_id": operation.branch_id,
-            "digest": digest,
-            "at": operation.at,
-        },
-    )
-    return result.scalar_one_or_none() is not None
+    return bool(_CLAIM.run(session, **_row(operation, digest), outcome=None, answer=None))
+
+
+def _row(operation: Operation, digest: str) -> dict[str, Any]:
+    return {
+        "id": operation.id,
+        "kind": operation.kind,
+        "actor_kind": str(operation.actor.kind),
+        "actor_id": operation.actor.id,
+        "channel": operation.channel,
+        "device": operation.device,
+        "branch_id": operation.branch_id,
+        "digest": digest,
+        "at": operation.at,
+    }
 
 
 def recall(session: Session, operation: Operation, content: Mapping[str, Any]) -> Answer | None:
@@ -175,20 +175,7 @@ def shrink_old_answers(session: Session, *, now: datetime, limit: int) -> int:
 
 def remember(session: Session, operation: Operation, outcome: str) -> None:
     """Store an operation of the system that has no answer to repeat, so that its events can name it."""
-    session.execute(
-        insert(_table).values(
-            id=operation.id,
-            kind=operation.kind,
-            actor_kind=operation.actor.kind,
-            actor_id=operation.actor.id,
-            channel=operation.channel,
-            device=operation.device,
-            branch_id=operation.branch_id,
-            digest="",
-            outcome=outcome,
-            at=operation.at,
-        )
-    )
+    session.execute(insert(_table).values(**_row(operation, ""), outcome=outcome))
 
 
 def is_stored(session: Session, operation_id: str) -> bool:
