@@ -20,10 +20,11 @@ from library.app import create_app
 from library.branches.models import Branch
 from library.kernel.db import Database
 from library.kernel.errors import Busy
-from library.kernel.operations import Operation, system_operation
+from library.kernel.operations import Answer, Operation, system_operation
 from library.patrons.models import Patron
 from library.settings import Settings
 from tests.properties import acts
+from tests.properties.county import County
 
 THREADS = 4
 SENT_TWICE = 0.1
@@ -47,7 +48,7 @@ class Desks:
         self.done: Counter[str] = Counter()
         self.faults: list[str] = []
         with database.reading() as session:
-            self.county = acts.County(
+            self.county = County(
                 places=dict(session.execute(select(Branch.code, Branch.id)).all()),
                 items=session.scalars(select(Item.id).order_by(Item.id)).all(),
                 bibs=session.scalars(select(Bib.id).order_by(Bib.id)).all(),
@@ -69,7 +70,7 @@ class Desks:
             self.faults.append(f"{type(error).__name__}: {error}")
 
     def _send_twice(self, name: str, seed: float, operation: Operation) -> None:
-        answers: list[acts.Answer | None] = []
+        answers: list[Answer | None] = []
         other = threading.Thread(target=self._send, args=(name, seed, operation, answers))
         other.start()
         self._send(name, seed, operation, answers)
@@ -78,7 +79,7 @@ class Desks:
         if len(stored) == 2 and stored[0] != stored[1]:
             self.faults.append(f"two answers to one {name}: {stored}")
 
-    def _send(self, name: str, seed: float, operation: Operation, answers: list[acts.Answer | None]) -> None:
+    def _send(self, name: str, seed: float, operation: Operation, answers: list[Answer | None]) -> None:
         try:
             answers.append(acts.take(self.database, self.county, name, Random(seed), operation).answer)
             self.done[name] += 1

@@ -17,7 +17,8 @@ import pytest
 from flask import Flask
 
 from library.kernel.db import Database
-from tests.properties import acts, laws
+from tests.properties import laws
+from tests.properties.county import settle
 
 MINUTES = float(os.environ.get("SOAK_MINUTES", "5"))
 ROUND_SECONDS = 20.0
@@ -50,7 +51,7 @@ def _round(url: str, folder: Path, seed: int) -> Counter[str]:
 @pytest.mark.soak
 def test_many_desks_at_once_break_no_law(app: Flask, database: Database, database_url: str, tmp_path: Path) -> None:
     with app.app_context(), database.writing() as session:
-        acts.settle(session, copies=24, readers=8)
+        settle(session, copies=24, readers=8)
     until, rounds, done = time.monotonic() + 60 * MINUTES, 0, Counter[str]()
     while time.monotonic() < until:
         done.update(_round(database_url, tmp_path, rounds))

@@ -4,15 +4,11 @@ A state machine chooses among the acts and shrinks what fails; a soak lets threa
 at once. An act draws what it needs from `Chance` and calls the services as an entry point would.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Protocol
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from catalog.bibs.models import Bib, BibSourceRecord
 from catalog.items.models import Item, ItemCondition
 from circulation.holds import services as holds
 from circulation.lending import services as lending
@@ -22,69 +18,12 @@ from circulation.policies.rules import RULES, parse
 from circulation.policies.services import set_row
 from circulation.whereabouts.services import refresh_availability
 from library.branches import services as branches
-from library.branches.models import Branch
 from library.kernel import clock
 from library.kernel.db import Database
 from library.kernel.errors import Busy, DomainError
 from library.kernel.operations import Answer, Operation, once, system_operation
-from tests.factories import a_bib, a_county, a_patron, an_item, county_policies
-
-PLACES = ("east", "west", "central", "school")
-CATEGORIES = ("adult", "child", "elder")
-
-
-class Chance(Protocol):
-    """Where an act's choices come from."""
-
-    def below(self, bound: int) -> int:
-        """Return a number from 0 to `bound` - 1."""
-
-
-@dataclass(frozen=True)
-class County:
-    """The ids of what there is: places by name, copies, their titles, readers."""
-
-    places: dict[str, int]
-    items: Sequence[int]
-    bibs: Sequence[int]
-    readers: Sequence[int]
-
-
-Do = Callable[[Session, Operation, County, Chance], Answer]
-
-
-@dataclass(frozen=True)
-class Done:
-    """An act that was taken, with what is needed to send it again; `answer` is None when it could not be acted on."""
-
-    operation: Operation
-    content: dict[str, Any]
-    answer: Answer | None
-
-
-def settle(session: Session, *, copies: int, readers: int) -> County:
-    """Fill an empty database with a county of a few readers who all want the same few copies."""
-    made = a_county(session)
-    county_policies(session)
-    bibs = [_title(session) for _ in range(max(2, copies // 3))]
-    at = [PLACES[number % len(PLACES)] for number in range(copies)]
-    titles = [bibs[number % len(bibs)] for number in range(copies)]
-    items = [
-        an_item(session, branch=made[place], bib=session.get_one(Bib, bib)).id
-        for place, bib in zip(at, titles, strict=True)
-    ]
-    people = [
-        a_patron(session, branch=made[PLACES[number % 2]], category=CATEGORIES[number % 3]).id
-        for number in range(readers)
-    ]
-    return County({name: branch.id for name, branch in made.items()}, items, bibs, people)
-
-
-def _title(session: Session) -> int:
-    bib_id = a_bib(session).id
-    source = {"source": "form", "flavour": "form", "record": {}, "checksum": str(bib_id), "created_at": clock.now()}
-    session.add(BibSourceRecord(bib_id=bib_id, **source))
-    return bib_id
+from tests.properties import acts_of_loans
+from tests.properties.county import CATEGORIES, NOTHING, Chance, County, Do, Done, one_of, some_place
 
 
 def take(database: Database, county: County, name: str, chance: Chance, operation: Operation | None = None) -> Done:
@@ -111,23 +50,15 @@ def send_again(database: Database, done: Done) -> Answer:
         return once(session, done.operation, done.content, never)
 
 
-def _one(ids: Sequence[int], chance: Chance) -> int:
-    return ids[chance.below(len(ids))]
-
-
-def _place(session: Session, county: County, chance: Chance) -> Branch:
-    return session.get_one(Branch, county.places[PLACES[chance.below(len(PLACES))]])
-
-
 def _lend(session: Session, operation: Operation, county: County, chance: Chance) -> Answer:
-    branch, patron_id = _place(session, county, chance), _one(county.readers, chance)
+    branch, patron_id = some_place(session, county, chance), one_of(county.readers, chance)
     confirmed = ("item_in_transit", "item_lost", "item_damaged") if chance.below(2) else ()
     answer = lending.check_out(
         session,
         operation,
         branch=branch,
         patron_id=patron_id,
-        item_id=_one(county.items, chance),
+        item_id=one_of(county.items, chance),
         overrides=[{"code": code, "reason": "so it was agreed"} for code in confirmed],
         may_override=False,
     )
@@ -148,8 +79,8 @@ def _require_within_limit(session: Session, loan_id: int) -> None:
 
 
 def _take_back(session: Session, operation: Operation, county: County, chance: Chance) -> Answer:
-    branch = _place(session, county, chance)
-    answer = lending.check_in(session, operation, branch=branch, item_id=_one(county.items, chance))
+    branch = some_place(session, county, chance)
+    answer = lending.check_in(session, operation, branch=branch, item_id=one_of(county.items, chance))
     assert answer["decision"] == "allowed", "a check-in refuses only what it cannot tell apart"
     return answer
 
@@ -158,31 +89,33 @@ def _renew(session: Session, operation: Operation, county: County, chance: Chanc
     open_loans = session.scalars(select(Loan.id).where(Loan.in_at.is_(None)).order_by(Loan.id)).all()
     if not open_loans:
         return NOTHING
-    return lending.renew(session, operation, loan_id=_one(open_loans, chance))
+    return lending.renew(session, operation, loan_id=one_of(open_loans, chance))
 
 
 def _reserve(session: Session, operation: Operation, county: County, chance: Chance) -> Answer:
-    wanted = {"item_id": _one(county.items, chance)} if chance.below(4) == 0 else {"bib_id": _one(county.bibs, chance)}
+    wanted = (
+        {"item_id": one_of(county.items, chance)} if chance.below(4) == 0 else {"bib_id": one_of(county.bibs, chance)}
+    )
     return holds.place_hold(
         session,
         operation,
-        patron_id=_one(county.readers, chance),
-        pickup_branch_id=_place(session, county, chance).id,
+        patron_id=one_of(county.readers, chance),
+        pickup_branch_id=some_place(session, county, chance).id,
         **wanted,
     )
 
 
 def _give_up(session: Session, operation: Operation, county: County, chance: Chance) -> Answer:
     open_holds = session.scalars(select(Hold.id).where(Hold.ended_at.is_(None)).order_by(Hold.id)).all()
-    return holds.cancel_hold(session, operation, _one(open_holds, chance)) if open_holds else NOTHING
+    return holds.cancel_hold(session, operation, one_of(open_holds, chance)) if open_holds else NOTHING
 
 
 def _send(session: Session, operation: Operation, county: County, chance: Chance) -> Answer:
     return transfers.request_transfer(
         session,
         operation,
-        item_id=_one(county.items, chance),
-        to_branch_id=_place(session, county, chance).id,
+        item_id=one_of(county.items, chance),
+        to_branch_id=some_place(session, county, chance).id,
         reason="rotation",
     )
 
@@ -190,12 +123,12 @@ def _send(session: Session, operation: Operation, county: County, chance: Chance
 def _move_on(session: Session, operation: Operation, county: County, chance: Chance) -> Answer:
     moving = session.scalars(select(Transfer.id).where(Transfer.state.in_(TRANSFER_OPEN)).order_by(Transfer.id)).all()
     steps = (transfers.pick, transfers.dispatch, transfers.receive, transfers.shelve, transfers.cancel, transfers.miss)
-    return steps[chance.below(len(steps))](session, operation, _one(moving, chance)) if moving else NOTHING
+    return steps[chance.below(len(steps))](session, operation, one_of(moving, chance)) if moving else NOTHING
 
 
 def _go_wrong(session: Session, operation: Operation, county: County, chance: Chance) -> Answer:
     """Note a copy as lost, missing or damaged, as a bad restore or another program would: no service asked."""
-    item_id, kind = _one(county.items, chance), ("lost", "missing", "damaged")[chance.below(3)]
+    item_id, kind = one_of(county.items, chance), ("lost", "missing", "damaged")[chance.below(3)]
     session.execute(select(Item.id).where(Item.id == item_id).with_for_update())
     known = select(ItemCondition.id).where(
         ItemCondition.item_id == item_id, ItemCondition.kind == kind, ItemCondition.until.is_(None)
@@ -208,7 +141,7 @@ def _go_wrong(session: Session, operation: Operation, county: County, chance: Ch
 
 
 def _close_a_room(session: Session, operation: Operation, county: County, chance: Chance) -> Answer:
-    branch = _place(session, county, chance)
+    branch = some_place(session, county, chance)
     if branch.state == "open":
         branches.suspend(session, operation, branch)
     else:
@@ -230,7 +163,6 @@ def _do_the_nightly_work(session: Session, operation: Operation, county: County,
     return NOTHING
 
 
-NOTHING: Answer = {"decision": "allowed", "reasons": []}
 RULES_CHANGED = (
     ("loan_limit", ("1", "2", "5")),
     ("loan_days", ("1", "30")),
@@ -251,4 +183,5 @@ ACTS: dict[str, Do] = {
     "close_branch": _close_a_room,
     "set_policy": _change_a_rule,
     "nightly_work": _do_the_nightly_work,
+    **acts_of_loans.ACTS,
 }

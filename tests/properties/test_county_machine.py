@@ -14,6 +14,7 @@ from library.kernel import triggers
 from library.kernel.db import Database, Model
 from library.kernel.models import EventRow
 from tests.properties import acts, laws
+from tests.properties.county import Done, settle
 
 some_act = st.sampled_from(sorted(acts.ACTS))
 some_numbers = st.lists(st.integers(0, 1023), min_size=6, max_size=6)
@@ -37,13 +38,13 @@ class AnyOrder(RuleBasedStateMachine):
     def __init__(self, database: Database) -> None:
         super().__init__()
         self.database = database
-        self.last: acts.Done | None = None
+        self.last: Done | None = None
 
     @initialize()
     def county(self) -> None:
         _empty(self.database)
         with self.database.writing() as session:
-            self.made = acts.settle(session, copies=5, readers=3)
+            self.made = settle(session, copies=5, readers=3)
 
     @rule(name=some_act, numbers=some_numbers)
     def act(self, name: str, numbers: list[int]) -> None:
