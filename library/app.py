@@ -37,7 +37,9 @@ import circulation.wishes.pages
 import library.accounts.pages
 import library.accounts.wiring
 import library.branches.api
+import library.branches.door_pages
 import library.branches.hours_api
+import library.branches.hours_pages
 import library.branches.wiring
 import library.patrons.api
 from library import tables
@@ -80,6 +82,8 @@ APIS = (
 )
 PAGES = (
     library.accounts.pages,
+    library.branches.hours_pages,
+    library.branches.door_pages,
     catalog.bibs.pages,
     catalog.marc.pages,
     catalog.search.pages,

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from library.branches.hours_choices import CALENDARS
 from library.branches.hours_models import SUBJECTS, Closure, ClosureEffect, ClosureRoom
 from library.branches.opening import calendars_of
-from library.branches.redating import Change, Dated, Kind, Span, change_of, dates_of
+from library.branches.redating import SORTS, Change, Dated, Kind, Span, change_of, dates_of
 from library.branches.rules import Calendar, ClosedSpan
 from library.branches.scopes import Scope
 from library.branches.seasons import require_span
@@ -174,6 +174,17 @@ def effects_of(
         wanted = wanted.where(ClosureEffect.state == state)
     total = session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
     return session.scalars(wanted.order_by(ClosureEffect.id).offset(offset).limit(limit)).all(), total
+
+
+def moves_of(session: Session, closure_id: int) -> list[tuple[str, date, date, int]]:
+    """Return what a batch moved, as `(sort, before, after, how many)` in their order."""
+    rows = session.execute(
+        select(ClosureEffect.field, ClosureEffect.before_on, ClosureEffect.after_on, func.count())
+        .where(ClosureEffect.closure_id == closure_id)
+        .group_by(ClosureEffect.field, ClosureEffect.before_on, ClosureEffect.after_on)
+        .order_by(ClosureEffect.field, ClosureEffect.before_on, ClosureEffect.after_on)
+    )
+    return [(str(SORTS[column]), before, after, count) for column, before, after, count in rows]
 
 
 def span_of(closure: Closure) -> Span:

@@ -69,7 +69,7 @@ def correct_day(
     if not reason.strip():
         raise Invalid("correction_needs_reason")
     hours = hours_of(spans)
-    before = entries_on(session, branch_id, on)
+    before = entries_between(session, branch_id, on, on)
     session.execute(delete(OpeningLog).where(OpeningLog.id.in_([entry.id for entry in before])))
     zone = clock.timezone()
     for span in hours:
@@ -129,13 +129,12 @@ def last_opened_at(session: Session, branch_id: int) -> datetime | None:
     return session.scalar(wanted.order_by(OpeningLog.opened_at.desc()).limit(1))
 
 
-def entries_on(session: Session, branch_id: int, on: date) -> Sequence[OpeningLog]:
-    """Return the entries of one local day, in their order."""
-    start = clock.start_of_day(on)
+def entries_between(session: Session, branch_id: int, first_on: date, last_on: date) -> Sequence[OpeningLog]:
+    """Return the entries of some local days, both included, in their order."""
     wanted = select(OpeningLog).where(
         OpeningLog.branch_id == branch_id,
-        OpeningLog.opened_at >= start,
-        OpeningLog.opened_at < start + timedelta(days=1),
+        OpeningLog.opened_at >= clock.start_of_day(first_on),
+        OpeningLog.opened_at < clock.start_of_day(last_on + timedelta(days=1)),
     )
     return session.scalars(wanted.order_by(OpeningLog.opened_at)).all()
 

@@ -17,6 +17,7 @@ STYLES = {
     "app": ("tokens.css", "base.css", "parts.css", "books.css", "print.css"),
     "desk": ("data.css", "desk.css"),
     "planner": ("data.css", "planner.css"),
+    "hours": ("data.css", "hours.css"),
 }
 SCRIPTS = {
     "desk": (

@@ -40,7 +40,17 @@ def reader_pages(site: Site) -> list[str]:
     ]
 
 
-STAFF_PAGES = ["/desk", "/desk/moves", "/desk/wishes", "/plan", "/plan/rooms/east", "/admin/imports"]
+STAFF_PAGES = [
+    "/desk",
+    "/desk/moves",
+    "/desk/wishes",
+    "/desk/opening",
+    "/plan",
+    "/plan/rooms/east",
+    "/admin/imports",
+    "/admin/hours/week",
+    "/admin/hours/closures",
+]
 
 
 def opened(browser: Browser, site: Site, width: int, mode: str) -> BrowserContext:

@@ -183,7 +183,7 @@ def test_a_past_day_is_put_right_with_its_reason_and_the_event_keeps_what_was(
     opening_log.correct_day(session, make(), room.id, on, spans, reason="手机没电")
     assert [opened.hour for opened, _closed in logged(session)] == [8, 15]
     assert opening_log.opened_between(session, [room.id], on, on) == {room.id: {on}}
-    assert {entry.reason for entry in opening_log.entries_on(session, room.id, on)} == {"手机没电"}
+    assert {entry.reason for entry in opening_log.entries_between(session, room.id, on, on)} == {"手机没电"}
     payload = session.scalars(select(EventRow.payload).where(EventRow.kind == "branch.opening_corrected")).one()
     assert payload["after"] == [["08:00", "10:00"], ["15:00", "16:30"]]
     assert len(payload["before"]) == 1
