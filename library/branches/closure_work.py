@@ -22,7 +22,7 @@ from library.kernel.db import reading, table_of, writing
 from library.kernel.events import record
 from library.kernel.operations import Operation, remember, system_operation
 
-CHUNK = 100
+CHUNK = 50
 SETTLE = timedelta(seconds=10)
 _effects = table_of(ClosureEffect)
 

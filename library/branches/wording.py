@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from library.branches.national import Arrangement, Festival, arrangement
-from library.branches.rules import Calendar, Day, OpeningMode, Why, next_open_day
+from library.branches.rules import Calendar, Day, HolidayMode, OpeningMode, Why, next_open_day
 from library.kernel.days import day_words, weekday_words
 
 FESTIVALS: dict[Festival, LazyString] = {
@@ -120,6 +120,22 @@ def arrangement_words(year: int) -> str:
             )
         )
     return str(_("The holidays of %(year)s are unknown: only the weekly hours count.", year=year))
+
+
+def due_reasons(calendar: Calendar, plain: date, due: date) -> list[str]:
+    """Return in sentences why a book is due on `due` and not on `plain`, the end of its loan, and what nobody knows yet.
+
+    For the explanation of a decision; empty when the date stayed and everything about its year is known.
+    """
+    found = []
+    if due != plain:
+        because = day_reason(calendar.day(plain))
+        found.append(
+            str(_("%(day)s: %(why)s. Due on %(due)s.", day=plain.isoformat(), why=because, due=due.isoformat()))
+        )
+    if calendar.holidays.mode is not HolidayMode.AS_USUAL:
+        found += [words for year in sorted({plain.year, due.year}) if (words := arrangement_words(year))]
+    return found
 
 
 def van_words(day: date | None, today: date) -> str:

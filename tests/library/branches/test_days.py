@@ -4,7 +4,7 @@ from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from library.branches.hours_text import read_hours, write_hours
@@ -65,6 +65,7 @@ def test_a_year_nobody_has_published_says_so() -> None:
     )
 
 
+@settings(deadline=None)
 @given(st.dates(date(1900, 1, 1), date(2200, 1, 1)))
 def test_every_date_has_an_answer(day: date) -> None:
     found = national_day(day)
@@ -165,12 +166,14 @@ def test_hours_that_cannot_be_meant_are_refused(text: str, code: str) -> None:
 TIMES = st.builds(time, st.integers(0, 23), st.integers(0, 59))
 
 
+@settings(deadline=None)
 @given(st.lists(TIMES, min_size=2, max_size=6, unique=True).map(sorted))
 def test_hours_written_down_are_read_again(times: list[time]) -> None:
     sessions = tuple(Session(opens, closes) for opens, closes in zip(times[::2], times[1::2], strict=False))
     assert read_hours(write_hours(sessions)) == sessions
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40))
 def test_no_text_breaks_the_reader(text: str) -> None:
     with suppress(Invalid):
@@ -220,6 +223,7 @@ def test_nobody_is_late_at_a_door_that_was_shut() -> None:
 DATES = st.integers(0, 60).map(lambda days: date(2026, 11, 1) + timedelta(days=days))
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(["due_on", "promised_on", "pickup_until_on"]),
     DATES,

@@ -3,7 +3,7 @@
 from datetime import date, time, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from library.branches.rules import (
@@ -108,6 +108,7 @@ def test_without_a_timetable_a_due_date_stays_unless_the_day_is_known_to_be_clos
     assert due_date(harvest, date(2026, 10, 22), 30) == SATURDAY + timedelta(days=1)
 
 
+@settings(deadline=None)
 @given(calendars(), DAYS, LENGTHS, UNITS, MODES)
 def test_a_due_date_is_never_before_the_day_after_lending(
     calendar: Calendar, lent: date, length: int, unit: LoanUnit, mode: ClosedDays
@@ -115,6 +116,7 @@ def test_a_due_date_is_never_before_the_day_after_lending(
     assert due_date(calendar, lent, length, unit, mode) >= lent + timedelta(days=1)
 
 
+@settings(deadline=None)
 @given(calendars(min_weekdays=1), DAYS, LENGTHS, UNITS, st.sampled_from(sorted(set(ClosedDays) - {ClosedDays.IGNORE})))
 def test_a_mode_that_promises_an_open_day_gives_one(
     calendar: Calendar, lent: date, length: int, unit: LoanUnit, mode: ClosedDays
@@ -122,12 +124,14 @@ def test_a_mode_that_promises_an_open_day_gives_one(
     assert calendar.is_open_on(due_date(calendar, lent, length, unit, mode))
 
 
+@settings(deadline=None)
 @given(DAYS, LENGTHS, UNITS, MODES)
 def test_a_place_that_never_opens_moves_nothing(lent: date, length: int, unit: LoanUnit, mode: ClosedDays) -> None:
     plain = max(period_end(lent, length, unit), lent + timedelta(days=1))
     assert due_date(NEVER, lent, length, unit, mode) == plain
 
 
+@settings(deadline=None)
 @given(calendars(), DAYS, LENGTHS, UNITS, MODES)
 def test_no_due_date_is_moved_by_more_than_a_year(
     calendar: Calendar, lent: date, length: int, unit: LoanUnit, mode: ClosedDays
@@ -136,12 +140,14 @@ def test_no_due_date_is_moved_by_more_than_a_year(
     assert abs(due_date(calendar, lent, length, unit, mode) - plain) <= timedelta(days=SEARCH_DAYS)
 
 
+@settings(deadline=None)
 @given(calendars(), DAYS, LENGTHS, st.sampled_from(sorted(set(ClosedDays) - {ClosedDays.SAME_WEEKDAY})))
 def test_a_longer_loan_never_ends_earlier(calendar: Calendar, lent: date, length: int, mode: ClosedDays) -> None:
     shorter = due_date(calendar, lent, length, mode=mode)
     assert shorter <= due_date(calendar, lent, length + 1, mode=mode)
 
 
+@settings(deadline=None)
 @given(calendars(), DAYS)
 def test_the_next_day_to_come_is_not_passed_over(calendar: Calendar, day: date) -> None:
     found = next_day_to_come(calendar, day)
