@@ -268,4 +268,4 @@ def _done_or(act: Callable[[], Answer], said: str, then: str, form: Callable[[st
 
 def _advice(error: DomainError) -> str:
     title, advice = words(problem_of(error))
-    return _("%(title)s. %(advice)s", title=title, advice=advice)
+    return str(_("%(title)s. %(advice)s", title=title, advice=advice))
