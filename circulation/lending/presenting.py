@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session, aliased
 
 from catalog.bibs.models import Bib
 from catalog.items.models import Item
+from circulation.lending.due_words import due_explained
 from circulation.policies.explaining import explained_all, with_texts
 from library.branches.models import Branch
 from library.kernel.actors import current_actor
@@ -28,7 +29,11 @@ def present(answer: Answer, *, explain: bool = False) -> dict[str, Any]:
         if destination is not None:
             shown["destination"] = session.scalar(select(Branch.code).where(Branch.id == destination))
         if asked:
-            shown["explain"] = with_texts(_explained(session, asked), current_actor().audience)
+            explained = _explained(session, asked)
+            shown["explain"] = with_texts(explained, current_actor().audience)
+            loan_id = (answer.get("loan") or {}).get("id")
+            if loan_id is not None:
+                shown["due_explained"] = due_explained(session, loan_id, asked[0], explained)
     return shown
 
 

@@ -1,5 +1,7 @@
 """What the API says and takes about loans."""
 
+from typing import Any
+
 import marshmallow as ma
 from marshmallow import fields, validate
 
@@ -77,6 +79,11 @@ class CandidateOut(ma.Schema):
     current_branch = fields.String()
 
 
+def _due_explained() -> fields.List[Any]:
+    described = {"description": "What moved the due date off closed days, and what is not known of its year."}
+    return fields.List(fields.String(), metadata=described)
+
+
 class CheckOutOut(ma.Schema):
     """The decision with all its reasons; `loan` is null unless lent (its id is null in a dry run)."""
 
@@ -87,6 +94,7 @@ class CheckOutOut(ma.Schema):
     patron = fields.Integer(allow_none=True)
     candidates = fields.List(fields.Nested(CandidateOut))
     explain = fields.List(fields.Nested(ExplainedOut))
+    due_explained = _due_explained()
 
 
 class CheckInOut(ma.Schema):
@@ -112,6 +120,7 @@ class RenewalOut(ma.Schema):
     loan = fields.Nested(LoanRefOut)
     item = fields.Integer()
     explain = fields.List(fields.Dict())
+    due_explained = _due_explained()
 
 
 class LoanOut(ma.Schema):

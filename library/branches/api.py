@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 import library.branches.sentences  # noqa: F401  defines the words of this room's problems
 from library.branches.models import Branch
 from library.branches.opening import calendar_of
+from library.branches.opening_log import last_opened_at
 from library.branches.rounds import next_van_day
 from library.branches.rules import Calendar, next_open_day
 from library.branches.schemas import BranchDetailOut, BranchPage, BranchQuery
@@ -67,6 +68,8 @@ def _details(session: Session, branch: Branch) -> dict[str, Any]:
             for place in locations_of(session, branch.id)
         ],
         "hours": _hours(calendar),
+        "opening_mode": calendar.mode,
+        "last_opened_at": last_opened_at(session, branch.id),
         "next_open_on": next_open_day(calendar, today),
         "next_van_on": next_van_day(session, branch.id, today),
     }

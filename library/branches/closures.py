@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from library.branches.hours_choices import CALENDARS
 from library.branches.hours_models import SUBJECTS, Closure, ClosureEffect, ClosureRoom
+from library.branches.models import Branch
 from library.branches.opening import calendars_of
 from library.branches.redating import SORTS, Change, Dated, Kind, Span, change_of, dates_of
 from library.branches.rules import Calendar, ClosedSpan
@@ -144,12 +145,28 @@ def rooms_of(session: Session, closure_id: int) -> list[int]:
     return list(session.scalars(select(ClosureRoom.branch_id).where(ClosureRoom.closure_id == closure_id)))
 
 
-def closures_of(session: Session, branch_ids: Iterable[int], *, limit: int = 30) -> Sequence[Closure]:
-    """Return the batches that concern any of these rooms, the newest first."""
+def room_codes(session: Session, closure_ids: Iterable[int]) -> dict[int, list[str]]:
+    """Return the codes of the rooms of several batches."""
+    rows = session.execute(
+        select(ClosureRoom.closure_id, Branch.code)
+        .join(Branch, Branch.id == ClosureRoom.branch_id)
+        .where(ClosureRoom.closure_id.in_(list(closure_ids)))
+        .order_by(Branch.code)
+    )
+    codes: dict[int, list[str]] = {}
+    for closure_id, code in rows:
+        codes.setdefault(closure_id, []).append(code)
+    return codes
+
+
+def closures_of(
+    session: Session, branch_ids: Iterable[int], *, offset: int = 0, limit: int = 30
+) -> tuple[Sequence[Closure], int]:
+    """Return a page of the batches that concern any of these rooms, the newest first, and how many there are."""
     concerned = select(ClosureRoom.closure_id).where(ClosureRoom.branch_id.in_(list(branch_ids)))
-    return session.scalars(
-        select(Closure).where(Closure.id.in_(concerned)).order_by(Closure.id.desc()).limit(limit)
-    ).all()
+    wanted = select(Closure).where(Closure.id.in_(concerned))
+    total = session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
+    return session.scalars(wanted.order_by(Closure.id.desc()).offset(offset).limit(limit)).all(), total
 
 
 def effect_counts(session: Session, closure_ids: Iterable[int]) -> dict[int, Counter[str]]:

@@ -1,5 +1,6 @@
 """Opening hours over HTTP: the calendar anybody may read, and what sets it, closes many rooms and logs the door."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -16,6 +17,8 @@ from library.branches.hours_schemas import (
     ClosureDoneOut,
     ClosureIn,
     ClosureOut,
+    ClosurePage,
+    ClosureQuery,
     CorrectionIn,
     DoneOut,
     EffectPage,
@@ -31,7 +34,7 @@ from library.branches.hours_schemas import (
 from library.branches.national import arrangement
 from library.branches.opening import calendar_of
 from library.branches.rules import Day
-from library.branches.services import branch_by_code, codes_of
+from library.branches.services import branch_by_code, subtree_ids
 from library.branches.wording import FESTIVALS, arrangement_words, day_reason
 from library.kernel import clock
 from library.kernel.api import ApiBlueprint, OperationIn, page_of
@@ -148,6 +151,20 @@ def close(body: dict[str, Any]) -> Answer:
     return hours_entry.preview_closure(body) if body["dry_run"] else hours_entry.confirm_closure(body)
 
 
+@blp.route("/closures")
+@blp.arguments(ClosureQuery, location="query")
+@blp.response(200, ClosurePage)
+def list_closures(query: dict[str, Any]) -> dict[str, Any]:
+    """List the closures and postponements that concern a branch or anything below it, newest first."""
+    page, per_page = query["page"], query["per_page"]
+    with reading() as session:
+        branch = branch_by_code(session, query["branch"])
+        require(hours_entry.SET_HOURS, branch)
+        ids = subtree_ids(session, branch.id)
+        found, total = closures.closures_of(session, ids, offset=(page - 1) * per_page, limit=per_page)
+        return page_of(_closures(session, found), total, page, per_page)
+
+
 @blp.route("/closures/<int:closure_id>")
 @blp.response(200, ClosureOut)
 def show_closure(closure_id: int) -> dict[str, Any]:
@@ -155,7 +172,7 @@ def show_closure(closure_id: int) -> dict[str, Any]:
     with reading() as session:
         closure = closures.closure_by_id(session, closure_id)
         hours_entry.require_rooms_of(session, closure_id)
-        return _closure(session, closure)
+        return _closures(session, [closure])[0]
 
 
 @blp.route("/closures/<int:closure_id>/effects")
@@ -193,11 +210,15 @@ def _day(day: Day) -> dict[str, Any]:
     }
 
 
-def _closure(session: Session, closure: Closure) -> dict[str, Any]:
-    counts = closures.effect_counts(session, [closure.id])[closure.id]
-    rooms = codes_of(session, closures.rooms_of(session, closure.id))
-    return {
-        **{name: getattr(closure, name) for name in ("id", "kind", "cause", "first_on", "last_on", "days", "state")},
-        "rooms": sorted(rooms.values()),
-        **{state: counts[state] for state in ("moved", "restored", "kept")},
-    }
+def _closures(session: Session, found: Sequence[Closure]) -> list[dict[str, Any]]:
+    ids = [closure.id for closure in found]
+    counts, rooms = closures.effect_counts(session, ids), closures.room_codes(session, ids)
+    names = ("id", "kind", "cause", "first_on", "last_on", "days", "state")
+    return [
+        {
+            **{name: getattr(closure, name) for name in names},
+            "rooms": rooms[closure.id],
+            **{state: counts[closure.id][state] for state in ("moved", "restored", "kept")},
+        }
+        for closure in found
+    ]

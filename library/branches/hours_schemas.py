@@ -196,6 +196,12 @@ class ClosureOut(ma.Schema):
     kept = fields.Integer()
 
 
+class ClosureQuery(PageIn):
+    """Whose closures: of a branch and everything below it."""
+
+    branch = Text(required=True, max_length=32)
+
+
 class EffectQuery(PageIn):
     """Which dates of a batch."""
 
@@ -215,4 +221,5 @@ class EffectOut(ma.Schema):
 
 
 LogPage = page_schema(LogOut)
+ClosurePage = page_schema(ClosureOut)
 EffectPage = page_schema(EffectOut)

@@ -232,7 +232,7 @@ def season_rows(session: Session, actor: Actor) -> list[dict[str, Any]]:
 def closure_rows(session: Session, actor: Actor) -> list[dict[str, Any]]:
     """Return the closures and postponements of places the actor may act for, the newest first."""
     ids = [branch.id for branch in places_of(session, actor, "set_hours")]
-    found = closures.closures_of(session, ids)
+    found, _total = closures.closures_of(session, ids)
     counts = closures.effect_counts(session, [closure.id for closure in found])
     return [closure_row(closure, counts[closure.id].total()) for closure in found]
 

@@ -51,6 +51,8 @@ class BranchDetailOut(BranchOut):
     longitude = fields.Float(allow_none=True)
     locations = fields.List(fields.Nested(LocationOut))
     hours = fields.List(fields.Nested(HoursOut))
+    opening_mode = fields.String(metadata={"description": "scheduled | keeper_home"})
+    last_opened_at = fields.DateTime(allow_none=True, metadata={"description": "From the opening log."})
     next_open_on = fields.Date(allow_none=True)
     next_van_on = fields.Date(allow_none=True)
 

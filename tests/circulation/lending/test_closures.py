@@ -14,10 +14,11 @@ from sqlalchemy.orm import Session
 
 from circulation.models import Hold, Loan
 from library import checks
-from library.branches import closure_work, closures, opening, scopes, services
+from library.branches import closure_work, closures, jobs, opening, scopes, services
 from library.branches.hours_models import Closure, ClosureEffect
 from library.branches.redating import SORTS
 from library.kernel import clock as kernel_clock
+from library.kernel import jobs as kernel_jobs
 from library.kernel.checks import run
 from library.kernel.db import Database
 from library.kernel.errors import Conflict, Invalid, NotFound
@@ -221,6 +222,24 @@ def test_a_batch_that_was_cut_off_goes_on_where_it_stood(house: House, monkeypat
     house.work(closure)
     assert {house.due(loan) for loan in loans} == {date(2026, 11, 30)}
     assert (house.state(closure), closure_work.unfinished(), house.breaches()) == ("done", [], [])
+
+
+def test_the_jobs_process_moves_the_dates_and_ends_the_batch_when_it_has_settled(house: House) -> None:
+    loan = house.lend("east", date(2026, 11, 26))
+    closure = house.close(date(2026, 11, 25), date(2026, 11, 28))
+    kernel_jobs.drain()
+    assert (house.due(loan), house.state(closure)) == (date(2026, 11, 30), "applying")
+    house.move_clock(NOON + timedelta(minutes=1))
+    assert jobs.finish_closures() > 0
+    assert (house.state(closure), jobs.finish_closures()) == ("done", 0)
+
+
+def test_a_straggler_of_the_first_seconds_is_moved_before_the_batch_ends(house: House) -> None:
+    closure = house.close(date(2026, 11, 25), date(2026, 11, 28))
+    closure_work.work_through(closure)
+    late = house.lend("east", date(2026, 11, 26))
+    house.work(closure)
+    assert (house.due(late), house.state(closure), house.breaches()) == (date(2026, 11, 30), "done", [])
 
 
 def test_an_undo_restores_what_nobody_changed_and_lists_the_rest(house: House) -> None:

@@ -1,6 +1,7 @@
 """Lending over HTTP: requests sent twice, dry runs, grants, readers' own loans, and bad requests."""
 
 from dataclasses import dataclass
+from datetime import date, time
 from typing import Any
 
 import pytest
@@ -12,12 +13,14 @@ from werkzeug.test import TestResponse
 
 from circulation.models import Loan
 from library.accounts import services as accounts
+from library.branches.hours_choices import choose
+from library.branches.opening import set_exception, set_week
 from library.branches.services import branch_by_code
 from library.kernel.actors import Actor, ActorKind
 from library.kernel.db import Database
 from library.kernel.errors import DomainError
 from library.kernel.models import OperationRow
-from library.kernel.operations import new_id
+from library.kernel.operations import new_id, system_operation
 from tests.factories import a_county, a_patron, an_item, county_policies, patron_card, staff
 
 
@@ -144,6 +147,20 @@ def test_an_answer_explains_its_rules_on_demand(keeper: Caller, county: County) 
     explained = keeper.post("/checkouts", **body, explain=True).json["explain"]
     days = next(entry for entry in explained if entry["rule"] == "loan_days")
     assert (days["value"], days["row"]["branch"], days["beat"]) == (30, None, [])
+
+
+def test_a_due_date_that_a_holiday_moved_is_explained_with_the_loan(
+    keeper: Caller, county: County, app: Flask, database: Database
+) -> None:
+    with app.app_context(), database.writing() as session:
+        east = branch_by_code(session, "east")
+        week = {weekday: [(time(9), time(17))] for weekday in range(7)}
+        set_week(session, system_operation("test"), east.id, week, valid_from=date(2026, 1, 1))
+        set_exception(session, system_operation("test"), east.id, date(2026, 12, 23), cause="大雪")
+        choose(session, system_operation("test"), east, opening_mode=None, holiday_mode="closed")
+    lent = keeper.post("/checkouts", branch="east", card=county.card, item=county.item, explain=True).json
+    assert lent["loan"]["due_on"] == "2026-12-24"
+    assert lent["due_explained"] == ["2026-12-23：这天不开：大雪。应还日改为 2026-12-24。"]
 
 
 def test_a_barcode_of_two_copies_is_sent_again_with_the_chosen_one(keeper: Caller, county: County) -> None:

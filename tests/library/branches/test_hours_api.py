@@ -111,6 +111,8 @@ def test_a_keeper_opens_the_door_but_sets_no_hours(rooms: Rooms) -> None:
         ("desk", ""),
         ("correction", "忘了点"),
     ]
+    _, detail = rooms.api.get("/branches/east")
+    assert (detail["opening_mode"], detail["last_opened_at"][:10]) == ("scheduled", "2026-11-23")
     assert rooms.api.post("/branches/west/opening-log", action="open")[1]["code"] == "outside_grant"
     assert rooms.api.post("/closures", **CLOSURE)[1]["code"] == "not_allowed"
 
@@ -139,6 +141,8 @@ def test_a_closure_is_looked_at_confirmed_and_taken_back(rooms: Rooms, clock: Ca
     assert rooms.due() == date(2026, 11, 29)
     _, shown = rooms.api.get(f"/closures/{made['closure']}")
     assert (shown["state"], shown["moved"], shown["rooms"]) == ("done", 1, ["east", "school", "township", "west"])
+    _, listed = rooms.api.get("/closures?branch=township")
+    assert (listed["total"], listed["items"][0]) == (1, shown)
     _, effects = rooms.api.get(f"/closures/{made['closure']}/effects?state=moved")
     assert [(one["id"], one["field"], one["after_on"]) for one in effects["items"]] == [
         (rooms.loan, "due_on", "2026-11-29")
