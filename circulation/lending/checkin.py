@@ -7,7 +7,7 @@ A check-in does this, always in this order. Each step sees what the steps before
 2. **Close the loan**, with the branch it came to and how many days late it was, counted from the first day its branch could
    have taken it back. 2.1 Without a loan that is said, and 3 to 5 do not apply.
 3. **Consequences of lateness.** 3.1 A charge is written for the reader, for a child to the guardian or household. 3.2 The
-   reader is suspended. Neither for loans from a notebook, claimed returned or for the room, nor when the reader is forgotten.
+   reader is suspended. Neither for loans copied from a notebook or claimed returned, nor when the reader is forgotten.
 4. **Cases** that the copy answers by being here are settled: claimed returned or lost, declared lost, missing.
 5. **Recall.** It is fulfilled; whom it was for is found by 10.
 6. **Lost or missing found.** The condition ends. What was charged for a lost copy is undone when it is still owed or was

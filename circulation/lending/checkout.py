@@ -150,7 +150,7 @@ def _decide(
     decision = may_borrow(person, found.copy, desk, terms, today)
     decision, used = settle(decision, request.overrides, may_override=request.may_override)
     if decision.is_allowed:
-        decision = Decision.of((*decision.reasons, *due.notices(person.expires_on)))
+        decision = Decision.of((*decision.reasons, *due.notices(person.expires_on, today)))
     return Agreed(request, reader, found, policy, decision, used, due.on, today, question.stored(at))
 
 
@@ -224,7 +224,7 @@ def _free_the_copy(session: Session, operation: Operation, agreed: Agreed) -> No
 
 def _decided(agreed: Agreed) -> dict[str, Any]:
     """Return what is kept with the loan: the rows that decided, what was confirmed, what was set aside and why."""
-    decided: dict[str, Any] = {"rows": agreed.policy.rows()}
+    decided: dict[str, Any] = {"rows": agreed.policy.rows}
     if agreed.decision.reasons:
         decided["reasons"] = [one.stored() for one in agreed.decision.reasons]
     if agreed.used:

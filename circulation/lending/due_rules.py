@@ -41,11 +41,11 @@ class Due:
     on: date
     lacks_run: bool = False
 
-    def notices(self, expires_on: date | None) -> Iterator[Reason]:
+    def notices(self, expires_on: date | None, today: date) -> Iterator[Reason]:
         """Yield what is worth knowing of the date; `expires_on` is the last day of the reader's card."""
         if self.lacks_run:
             yield reason(own.NO_RUN_PLANNED, due_on=self.on.isoformat())
-        if expires_on is not None and expires_on < self.on:
+        if expires_on is not None and today <= expires_on < self.on:
             yield reason(own.CARD_ENDS_FIRST, expires_on=expires_on.isoformat())
 
 

@@ -46,10 +46,10 @@ def settle_lateness(
 ) -> Late | None:
     """Write what follows from a late return.
 
-    None when the rules were not asked: it was in time, from a notebook or for the room, or its reader is forgotten.
+    None when the rules were not asked: it was in time, copied from a notebook, or its reader is forgotten.
     """
     loan = found.loan
-    if loan is None or not late or loan.is_backdated or loan.is_on_site or loan.loan_patron_id is None:
+    if loan is None or not late or loan.is_backdated or loan.loan_patron_id is None:
         return None
     values = {"patron_id": loan.loan_patron_id, "out_branch_id": loan.out_branch_id}
     row = session.execute(rare_statements.LATE_READER, values).one()

@@ -47,7 +47,6 @@ class LoanFound:
     out_branch_id: int
     due_on: date
     renewals: int
-    is_on_site: bool
     is_backdated: bool
     is_recalled: bool
     age_band: str | None
@@ -74,7 +73,7 @@ class LoanPlace:
     patron_id: int | None
     is_open: bool
     due_on: date
-    renewals: int
+    is_on_site: bool
     out_branch_id: int
     out_path: str
 
@@ -306,7 +305,6 @@ def _loan(row: Any) -> LoanFound:
         out_branch_id=row.out_branch_id,
         due_on=row.due_on,
         renewals=row.renewals,
-        is_on_site=row.is_on_site,
         is_backdated=row.is_backdated,
         is_recalled=row.recalled_at is not None,
         age_band=row.age_band,

@@ -131,7 +131,7 @@ LOAN_BY_ID = (
         Loan.patron_id,
         Loan.in_at.is_(None),
         Loan.due_on,
-        Loan.renewals,
+        Loan.is_on_site,
         Branch.id,
         Branch.path,
     )

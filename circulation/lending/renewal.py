@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from circulation.cases.rules import ABOUT_OPEN_LOANS
 from circulation.cases.services import open_cases_of
 from circulation.lending import queries
+from circulation.lending import reasons as own
 from circulation.lending.asking import Question, completed, due_of
 from circulation.lending.due_rules import Loaned, renewal_begins_on
 from circulation.lending.renewal_rules import Renewable, may_renew
@@ -54,7 +55,8 @@ def renew(
     today = clock.local_date(operation.at)
     renewing = _found(session, place, place.patron_id, today)
     if renewing is None:
-        return _answer(Decision.of([reason(reasons.LOAN_ENDED)]), place, place.due_on, [])
+        ended = own.ON_SITE_NOT_RENEWED if place.is_on_site else reasons.LOAN_ENDED
+        return _answer(Decision.of([reason(ended)]), place, place.due_on, [])
     decision, due_on, question = _decide(session, renewing, today)
     decision, used = settle(decision, overrides, may_override=may_override)
     asked = [question.stored(operation.at)]
@@ -91,7 +93,7 @@ def _decide(session: Session, renewing: Renewing, today: date) -> tuple[Decision
     person, due = due_of(session, person, terms, loaned, reader.calendars)
     decision = may_renew(person, _renewable(session, renewing), due.on, terms, today)
     if decision.is_allowed:
-        decision = Decision.of((*decision.reasons, *due.notices(person.expires_on)))
+        decision = Decision.of((*decision.reasons, *due.notices(person.expires_on, today)))
     return decision, due.on, question
 
 
@@ -102,7 +104,6 @@ def _renewable(session: Session, renewing: Renewing) -> Renewable:
     return Renewable(
         due_on=loan.due_on,
         renewals=loan.renewals,
-        is_on_site=loan.is_on_site,
         is_recalled=loan.is_recalled,
         is_claimed=any(case.kind in ABOUT_OPEN_LOANS for case in cases),
         waiting=copy.waiting,

@@ -2,7 +2,7 @@
 
 Decisions taken here, where the field knows several answers:
 
-* A loan that is called back, for reading in the room, or looked for is not renewed at all.
+* A loan that is called back or looked for is not renewed at all; one for reading in the room has ended already.
 * A late loan may be renewed unless `renew_blocked_by` names `overdue`, or it is so late that its reader is blocked.
 * Who waits for the title stands against a renewal only when there are fewer free copies of it than readers who wait; one who
   waits for this very copy always does.
@@ -34,7 +34,6 @@ class Renewable:
 
     due_on: date
     renewals: int = 0
-    is_on_site: bool = False
     is_recalled: bool = False
     is_claimed: bool = False
     waiting: int = 0
@@ -55,8 +54,6 @@ def may_renew(reader: Reader, loan: Renewable, until: date, terms: Terms, today:
 
 
 def _about_the_loan(loan: Renewable, terms: Terms) -> Iterator[Reason]:
-    if loan.is_on_site:
-        yield reason(own.ON_SITE_NOT_RENEWED)
     if loan.is_recalled:
         yield reason(own.LOAN_RECALLED, due_on=loan.due_on.isoformat())
     if loan.is_claimed:

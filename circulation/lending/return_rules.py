@@ -4,7 +4,7 @@ Check-in refuses nothing but a code it cannot tell: what is wrong becomes a noti
 
 Decisions taken here, where the field knows several answers:
 
-* Being late costs nothing on loans copied from a notebook, whose real dates nobody could keep, nor on loans for the room.
+* Being late costs nothing on loans copied from a notebook, whose real dates nobody could keep.
 * Days of grace are free also for who stays longer: only the days after them are charged.
 * Of several suspensions the longest holds; they are not added up.
 * Children and elders are suspended only by a row that names them. From a child nothing is demanded: a charge goes to the

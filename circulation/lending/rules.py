@@ -6,7 +6,7 @@ Decisions taken here, where the field knows several answers:
   paid for, so somebody has to confirm.
 * A copy on the way to this branch has arrived by being here. One that should go elsewhere is lent after a confirmation, which
   stops its transfer; for the reader it was being sent to, without one.
-* Loans for reading in the room fill no limit. A group's loans are its custodian's, and fill the custodian's.
+* Loans for reading in the room end where they begin and fill no limit. A group's loans are its custodian's and fill theirs.
 * A reader is as old as they become this year, since only the year of birth is kept: who may still be too young by some
   months is let through.
 * A new copy is lent to readers of the township of its home; copies of the central library are everybody's.

@@ -38,11 +38,11 @@ _IN_FORCE = (PatronBlock.lifted_at.is_(None), PatronBlock.from_on <= bindparam("
 
 
 def _counted(*kinds: Any) -> Any:
-    """Return how many of the reader's open loans are of each kind, packed into one number; loans for the room are none."""
+    """Return how many of the reader's open loans are of each kind, packed into one number."""
     total: Any = literal(0, BigInteger)
     for place, kind in enumerate(kinds):
         total = total + func.sum(case((kind, 1), else_=0)) * literal(COUNT_BASE**place, BigInteger)
-    open_loans = (Loan.patron_id == Patron.id, Loan.in_at.is_(None), Loan.is_on_site.is_(False))
+    open_loans = (Loan.patron_id == Patron.id, Loan.in_at.is_(None))
     return cast(
         select(func.coalesce(total, 0)).where(*open_loans).correlate(Patron, Item).scalar_subquery(), BigInteger
     )
@@ -122,7 +122,6 @@ def _copy_columns(reader: Any) -> list[Any]:
         _loan.out_at,
         _loan.out_branch_id,
         _loan.renewals,
-        _loan.is_on_site,
         _loan.is_backdated,
         _loan.recalled_at,
         _loan.age_band,

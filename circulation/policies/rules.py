@@ -20,7 +20,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from circulation.policies.named import RULES, Rule, Terms
+from circulation.policies.named import RULES, Rule, Subject, Terms
 from circulation.policies.values import BadValue, HardDue, ReturnPolicy, Value
 
 __all__ = [
@@ -37,6 +37,10 @@ __all__ = [
 ]
 
 _NO_PLACE = 1000.0
+_DECIDING_A_LOAN = (
+    *(rule.name for rule in RULES.values() if rule.subject in {Subject.PERIOD, Subject.LIMITS}),
+    "overdue_block_days",
+)
 # One part for each member of `Because`, smaller is better.
 _Rank = tuple[bool, bool, float, int, int]
 
@@ -125,18 +129,18 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class ResolvedPolicy:
-    """Every rule resolved for one question: the values as typed `terms`, and where each came from."""
+    """Every rule resolved for one question: the values as typed `terms`, and where each came from.
+
+    `rows` are the ids of the rows that won for the rules that decide a loan, by rule; every loan keeps them.
+    """
 
     terms: Terms
     answers: Mapping[str, Answered]
+    rows: Mapping[str, int]
 
     def explain(self) -> list[dict[str, Any]]:
         """Return, per rule, its value, the row that won and the rows it beat."""
         return [answer.explained() for answer in self.answers.values()]
-
-    def rows(self) -> dict[str, int]:
-        """Return, per rule for which a row exists, the id of the row that won."""
-        return {name: answer.line.id for name, answer in self.answers.items() if answer.line}
 
 
 def plain(value: Value) -> int | str | bool | list[str] | None:
@@ -176,7 +180,8 @@ def resolve(
     answers = {name: _answer(rule, lines.get(name, ()), question, sets) for name, rule in RULES.items()}
     # Each rule reads its own values, so the types are those of the fields; a test compares names and types.
     terms = Terms(**{name: answer.value for name, answer in answers.items()})  # type: ignore[arg-type]
-    return ResolvedPolicy(terms, answers)
+    rows = {name: answers[name].line for name in _DECIDING_A_LOAN}
+    return ResolvedPolicy(terms, answers, {name: line.id for name, line in rows.items() if line})
 
 
 def _answer(rule: Rule, lines: Iterable[Line], question: Question, sets: Mapping[int, frozenset[int]]) -> Answered:

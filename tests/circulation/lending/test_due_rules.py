@@ -65,13 +65,14 @@ def test_a_due_date_is_found_in_four_steps(values: dict[str, Any], expected: dat
 def test_without_a_planned_run_the_counted_day_holds_and_that_is_said() -> None:
     found = ends(due_by_next_run=True)
     assert found == Due(date(2026, 12, 24), lacks_run=True)
-    assert codes(found.notices(None)) == [own.NO_RUN_PLANNED]
+    assert codes(found.notices(None, TODAY)) == [own.NO_RUN_PLANNED]
 
 
 def test_a_card_that_ends_first_changes_no_date_and_is_told() -> None:
     found = ends()
-    assert codes(found.notices(found.on - timedelta(days=1))) == [own.CARD_ENDS_FIRST]
-    assert codes(found.notices(found.on)) == codes(found.notices(None)) == []
+    assert codes(found.notices(found.on - timedelta(days=1), TODAY)) == [own.CARD_ENDS_FIRST]
+    for ends_on in (found.on, None, TODAY - timedelta(days=1)):
+        assert codes(found.notices(ends_on, TODAY)) == []
 
 
 @pytest.mark.parametrize(

@@ -105,7 +105,6 @@ CASES: list[tuple[str, Decision]] = [
     (reasons.HOLD_WAITING, renewing(waiting=1, waiting_for_copy=1, free=9)),
     (own.OTHER_COPIES_FREE, renewing(waiting=2, free=2)),
     (own.LOAN_RECALLED, renewing(is_recalled=True)),
-    (own.ON_SITE_NOT_RENEWED, renewing(is_on_site=True)),
     (own.CLAIMED_NOT_RENEWED, renewing(is_claimed=True)),
     (
         own.LATE_NOT_RENEWED,

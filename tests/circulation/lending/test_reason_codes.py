@@ -20,8 +20,8 @@ CODES = sorted(
     for name, value in vars(module).items()
     if name.isupper() and isinstance(value, str) and value in definitions()
 )
-# The last in test_returns.
-TRIGGERED_ON_ROWS = {code for _, code in (*SCANS, *CARDS)} | {reasons.LOAN_ENDED}
+# The last two in test_tree_renewal.
+TRIGGERED_ON_ROWS = {code for _, code in (*SCANS, *CARDS)} | {reasons.LOAN_ENDED, own.ON_SITE_NOT_RENEWED}
 TOLD_AS_DUE = {own.CARD_ENDS_FIRST, own.NO_RUN_PLANNED}
 TOLD_BY_LATENESS = {code for *_, told in LATE_CASES for code in told}
 TOLD_BY_RETURNS = {own.CLAIM_SETTLED, own.RECALL_FULFILLED, own.COMPENSATION_KEPT, own.COMPENSATION_TAKEN_BACK}

@@ -6,49 +6,16 @@ import pytest
 from sqlalchemy import select
 
 from catalog.items.models import Item, ItemCondition
-from circulation.holds.services import place_hold
-from circulation.logistics.services import dispatch, pick, request_transfer
-from circulation.models import Box, BoxLine, Hold, Loan, LoanRenewal, Transfer
+from circulation.models import Hold, Loan, LoanRenewal, Transfer
 from circulation.policies import reasons
 from circulation.policies.services import set_row
 from library.kernel import clock as kernel_clock
 from library.kernel.errors import NotFound
 from library.kernel.models import EventRow
-from library.patrons.models import Patron
 from tests.circulation.lending.desk import Desk, available, codes
 from tests.factories import a_loan
 
 TODAY = date(2026, 11, 23)
-
-
-def be(desk: Desk, item: Item, kind: str) -> None:
-    desk.session.add(ItemCondition(item_id=item.id, kind=kind, since=kernel_clock.now()))
-    item.is_available = False
-    desk.session.flush()
-
-
-def send(desk: Desk, item: Item, to: str, *, on_the_road: bool = False) -> int:
-    answer = request_transfer(
-        desk.session, desk.operation(), item_id=item.id, to_branch_id=desk.places[to].id, reason="manual"
-    )
-    transfer_id: int = answer["transfer"]["id"]
-    if on_the_road:
-        pick(desk.session, desk.operation(), transfer_id)
-        dispatch(desk.session, desk.operation(), transfer_id)
-    return transfer_id
-
-
-def hold(desk: Desk, item: Item, reader: Patron, pickup: str = "east") -> int:
-    answer = place_hold(
-        desk.session,
-        desk.operation(),
-        patron_id=reader.id,
-        bib_id=item.bib_id,
-        pickup_branch_id=desk.places[pickup].id,
-    )
-    assert answer["decision"] == "allowed", answer
-    hold_id: int = answer["hold"]["id"]
-    return hold_id
 
 
 def state_of(desk: Desk, transfer_id: int) -> str:
@@ -111,8 +78,8 @@ def test_the_first_who_waits_gets_the_copy_here_or_is_sent_it(desk: Desk) -> Non
     item = desk.item()
     desk.lend(item)
     first, second = desk.patron(), desk.patron()
-    here = hold(desk, item, first)
-    there = hold(desk, item, second, "west")
+    here = desk.hold(item, first)
+    there = desk.hold(item, second, "west")
     answer = desk.take_back(item)
     assert (answer["next"], answer["hold"], hold_state(desk, here)) == ("hold", here, "ready")
     assert codes(desk.lend(item, second)) == [reasons.CAPTURED_FOR_ANOTHER]
@@ -126,7 +93,7 @@ def test_the_first_who_waits_gets_the_copy_here_or_is_sent_it(desk: Desk) -> Non
 
 def test_a_copy_under_way_elsewhere_is_lent_after_a_yes_which_stops_its_transfer(desk: Desk) -> None:
     item = desk.item()
-    transfer = send(desk, item, "west")
+    transfer = desk.send(item, "west")
     asked = desk.lend(item)
     assert (asked["decision"], codes(asked)) == ("needs_confirmation", [reasons.ITEM_IN_TRANSIT])
     done = desk.lend(item, overrides=[{"code": reasons.ITEM_IN_TRANSIT, "reason": ""}])
@@ -137,7 +104,7 @@ def test_a_copy_under_way_elsewhere_is_lent_after_a_yes_which_stops_its_transfer
 
 def test_a_copy_that_was_sent_here_is_lent_as_soon_as_it_is_here(desk: Desk) -> None:
     item = desk.item("west")
-    transfer = send(desk, item, "east", on_the_road=True)
+    transfer = desk.send(item, "east", on_the_road=True)
     answer = desk.lend(item)
     assert (answer["decision"], codes(answer)) == ("allowed", [reasons.SEEN_ELSEWHERE])
     assert state_of(desk, transfer) == "shelved"
@@ -145,7 +112,7 @@ def test_a_copy_that_was_sent_here_is_lent_as_soon_as_it_is_here(desk: Desk) -> 
 
 def test_a_copy_on_the_road_that_turns_up_elsewhere_goes_on_from_there(desk: Desk) -> None:
     item = desk.item()
-    transfer = send(desk, item, "west", on_the_road=True)
+    transfer = desk.send(item, "west", on_the_road=True)
     answer = desk.take_back(item, where="central")
     assert (answer["next"], answer["destination"]) == ("transfer", desk.places["west"].id)
     assert desk.session.scalar(select(Item.current_branch_id).where(Item.id == item.id)) == desk.places["central"].id
@@ -153,12 +120,8 @@ def test_a_copy_on_the_road_that_turns_up_elsewhere_goes_on_from_there(desk: Des
 
 
 def test_a_copy_in_a_box_without_a_transfer_is_taken_out(desk: Desk) -> None:
-    item, here = desk.item(is_available=False), desk.here.id
-    box = Box(code="500000000017", from_branch_id=here, holder_branch_id=here, created_at=kernel_clock.now())
-    desk.session.add(box)
-    desk.session.flush()
-    desk.session.add(BoxLine(box_id=box.id, item_id=item.id, packed_at=kernel_clock.now()))
-    desk.session.flush()
+    item = desk.item()
+    desk.in_a_box(item)
     assert desk.lend(item)["decision"] == "needs_confirmation"
     assert desk.take_back(item)["next"] == "shelve"
     assert available(desk, item)
@@ -167,7 +130,7 @@ def test_a_copy_in_a_box_without_a_transfer_is_taken_out(desk: Desk) -> None:
 @pytest.mark.parametrize(("kind", "code"), [("lost", reasons.LOST_CAME_BACK), ("missing", reasons.MISSING_CAME_BACK)])
 def test_a_copy_thought_gone_is_found_by_being_here(desk: Desk, kind: str, code: str) -> None:
     item = desk.item()
-    be(desk, item, kind)
+    desk.be(item, kind)
     answer = desk.take_back(item)
     assert codes(answer) == [reasons.NOT_ON_LOAN, code]
     assert available(desk, item)
@@ -178,7 +141,7 @@ def test_a_copy_thought_gone_is_found_by_being_here(desk: Desk, kind: str, code:
 
 def test_lending_a_missing_copy_finds_it(desk: Desk) -> None:
     item = desk.item()
-    be(desk, item, "missing")
+    desk.be(item, "missing")
     assert codes(desk.lend(item)) == [reasons.MISSING_CAME_BACK]
     assert desk.take_back(item)["next"] == "shelve"
     assert available(desk, item)
@@ -189,8 +152,8 @@ def test_a_copy_that_is_put_aside_goes_to_nobody(desk: Desk, kind: str, code: st
     item = desk.item("west")
     lender = desk.patron()
     a_loan(desk.session, item=item, patron=lender)
-    waiting = hold(desk, item, desk.reader)
-    be(desk, item, kind)
+    waiting = desk.hold(item, desk.reader)
+    desk.be(item, kind)
     answer = desk.take_back(item)
     assert (codes(answer), answer["next"]) == ([code], "shelve")
     assert hold_state(desk, waiting) == "waiting"
@@ -233,7 +196,7 @@ def test_a_late_loan_is_renewed_from_today(desk: Desk) -> None:
 def test_nobody_renews_what_another_waits_for(desk: Desk) -> None:
     item = desk.item()
     loan = desk.lend(item)["loan"]["id"]
-    hold(desk, item, desk.patron())
+    desk.hold(item, desk.patron())
     assert codes(desk.renew(loan)) == [reasons.HOLD_WAITING]
 
 
@@ -250,7 +213,7 @@ def test_an_ended_loan_is_not_renewed_and_an_unknown_one_is_unknown(desk: Desk) 
 
 def test_a_copy_to_be_fetched_for_a_reader_is_fetched_when_it_is_scanned(desk: Desk) -> None:
     item = desk.item()
-    held = hold(desk, item, desk.reader)
+    held = desk.hold(item, desk.reader)
     assert desk.session.scalars(select(Hold.cause).where(Hold.id == held)).one() == "to_fetch"
     answers = [desk.take_back(item) for _ in range(2)]
     assert [(answer["next"], answer["hold"]) for answer in answers] == [("hold", held)] * 2
@@ -261,7 +224,7 @@ def test_a_copy_to_be_fetched_for_a_reader_is_fetched_when_it_is_scanned(desk: D
 
 def test_a_kept_copy_whose_pickup_branch_has_closed_is_taken_back_and_its_reader_waits(desk: Desk) -> None:
     item = desk.item()
-    held = hold(desk, item, desk.reader)
+    held = desk.hold(item, desk.reader)
     desk.here.state = "suspended"
     desk.session.flush()
     answer = desk.take_back(item, where="west")
@@ -272,8 +235,8 @@ def test_a_kept_copy_whose_pickup_branch_has_closed_is_taken_back_and_its_reader
 
 def test_a_kept_copy_that_was_withdrawn_meanwhile_is_taken_back_and_its_reader_waits(desk: Desk) -> None:
     item = desk.item()
-    held = hold(desk, item, desk.reader)
-    be(desk, item, "withdrawn")
+    held = desk.hold(item, desk.reader)
+    desk.be(item, "withdrawn")
     answer = desk.take_back(item, where="west")
     assert (answer["decision"], answer["hold"], codes(answer)) == (
         "allowed",

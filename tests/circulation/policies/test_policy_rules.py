@@ -73,7 +73,7 @@ MISFITS = [
 def test_a_row_that_does_not_fit_leaves_the_default(line: Line) -> None:
     resolved = resolve({"loan_days": [line]}, ASKED, SETS)
     assert resolved.terms.loan_days == RULES["loan_days"].default
-    assert resolved.rows() == {}
+    assert resolved.rows == {}
 
 
 def test_both_ends_of_the_dates_count() -> None:
@@ -92,7 +92,7 @@ def test_each_rule_is_resolved_on_its_own() -> None:
     }
     resolved = resolve(lines, ASKED, SETS)
     assert (resolved.terms.loan_days, resolved.terms.loan_limit, resolved.terms.renewals_max) == (14, 2, 1)
-    assert resolved.rows()["loan_limit"] == 2
+    assert resolved.rows["loan_limit"] == 2
 
 
 def test_explain_names_the_winner_and_what_it_beat_best_first() -> None:
