@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from circulation.cases.rules import ABOUT_OPEN_LOANS
@@ -126,7 +126,7 @@ def _write(
     session.execute(
         update(Loan)
         .where(Loan.id == place.id)
-        .values(due_on=due, renewals=Loan.renewals + 1)
+        .values(due_on=due, renewals=Loan.renewals + 1, **_kept_with_loan(session, place.id, used))
         .execution_options(synchronize_session=False)
     )
     row = {"loan_id": place.id, "due_before": loan.due_on, "due_after": due, "branch_id": branch_id}
@@ -147,6 +147,15 @@ def _write(
             "overridden": [override.code for override in used],
         },
     )
+
+
+def _kept_with_loan(session: Session, loan_id: int, used: Sequence[Override]) -> dict[str, Any]:
+    """Return the column that keeps, after what was decided before, which exceptions a renewal needed and why."""
+    if not used:
+        return {}
+    decided = session.scalar(select(Loan.decided).where(Loan.id == loan_id)) or {}
+    excepted = [{"code": override.code, "reason": override.reason} for override in used]
+    return {"decided": {**decided, "renewed_by": [*decided.get("renewed_by", ()), *excepted]}}
 
 
 def _answer(decision: Decision, place: queries.LoanPlace, due: date, asked: list[dict[str, Any]]) -> Answer:

@@ -71,6 +71,9 @@ class Desk:
             self.session, self.operation("check_in", branch_id=branch.id), branch=branch, barcode=item.barcode
         )
 
+    def take_back_chosen(self, item: Item) -> Answer:
+        return services.check_in(self.session, self.operation(), branch=self.here, item_id=item.id)
+
     def renew(self, loan_id: int, **more: Any) -> Answer:
         return services.renew(self.session, self.operation("renew"), loan_id=loan_id, **more)
 
