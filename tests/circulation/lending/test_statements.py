@@ -1,15 +1,15 @@
 """How many statements a desk sends: ten at most, `BEGIN` and the entry point's own included, with every rule on."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from circulation.charges import services as charges
 from circulation.lending import services
+from circulation.lending.bench_desk import counted
 from circulation.models import Loan
 from circulation.policies.services import set_row
 from library.branches.rounds import define_route, plan_dates
@@ -45,20 +45,6 @@ ALL_RULES = {
     "renew_blocked_by": "hold, overdue, restriction",
     "return_policy": "stay",
 }
-
-
-@contextmanager
-def counted(database: Database) -> Iterator[list[str]]:
-    sent: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
-        sent.append(statement)
-
-    event.listen(database.engine, "before_cursor_execute", note)
-    try:
-        yield sent
-    finally:
-        event.remove(database.engine, "before_cursor_execute", note)
 
 
 @pytest.fixture
