@@ -15,6 +15,8 @@ import circulation.claims.pages
 import circulation.claims.reader_pages
 import circulation.claims.wiring
 import circulation.desk.pages
+import circulation.groups.api
+import circulation.groups.pages
 import circulation.holds.api
 import circulation.holds.pages
 import circulation.holds.wiring
@@ -73,6 +75,7 @@ APIS = (
     circulation.lending.api,
     circulation.lending.loan_api,
     circulation.claims.api,
+    circulation.groups.api,
     circulation.holds.api,
     circulation.wishes.api,
     circulation.logistics.api,
@@ -93,6 +96,7 @@ PAGES = (
     circulation.desk.pages,
     circulation.claims.pages,
     circulation.claims.reader_pages,
+    circulation.groups.pages,
     circulation.restocking.pages,
 )
 

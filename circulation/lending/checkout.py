@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from catalog.items.models import Item
 from catalog.items.services import move_item
+from circulation.cases.services import settle_on_return
 from circulation.holds.services import fulfil
 from circulation.lending import queries
 from circulation.lending.asking import Question, completed, due_of
@@ -218,6 +219,8 @@ def _free_the_copy(session: Session, operation: Operation, agreed: Agreed) -> No
         leave_box(session, operation, copy.id)
     ended = copy.conditions & _ENDED_BY_LENDING
     end_conditions(session, operation, copy.id, copy.bib_id, ended, branch_id=branch_id)
+    if copy.open_cases:
+        settle_on_return(session, operation, copy.id, branch_id=branch_id)
     if copy.current_branch_id != branch_id:
         move_item(session, operation, copy.id, branch_id, CAUSE)
 

@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 STYLES = {
     "app": ("tokens.css", "base.css", "parts.css", "books.css", "print.css"),
-    "desk": ("data.css", "desk.css"),
+    "desk": ("data.css", "desk.css", "paper.css"),
     "planner": ("data.css", "planner.css"),
     "hours": ("data.css", "hours.css"),
 }

@@ -6,7 +6,7 @@ argon2 hash; an identity number, where a county allows one, only as a keyed hash
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from library.kernel.db import Model, name_text, pk, unique_where
@@ -107,7 +107,7 @@ class Consent(Model):
 
 
 class PatronGroup(Model):
-    """A class or a group that borrows together; its custodian is a reader of category `group`."""
+    """A class or a group that borrows together; its custodian is a reader of category `group`, and of this group only."""
 
     __tablename__ = "patron_groups"
 
@@ -116,6 +116,12 @@ class PatronGroup(Model):
     branch_id: Mapped[int] = mapped_column(ForeignKey("branches.id"))
     custodian_id: Mapped[int | None] = mapped_column(ForeignKey("patrons.id"))
     term_ends_on: Mapped[date | None]
+    ended_on: Mapped[date | None]
+
+    __table_args__ = (
+        unique_where("uq_patron_groups_custodian_id", "custodian_id", where="custodian_id IS NOT NULL"),
+        Index("ix_patron_groups_branch_id", "branch_id"),
+    )
 
 
 class PatronGroupMember(Model):

@@ -15,3 +15,12 @@ define("card_in_use", _("The card belongs to somebody"), _("Take another card; %
 define("identity_in_use", _("This person is registered already"), _("Search for the name or the phone number."))
 define("pin_shape", _("A PIN has six digits"), _("Choose six digits."))
 define("pin_trivial", _("This PIN is too easy to guess"), _("No runs, no repeats, not the end of the card."))
+define("unknown_group", _("There is no such group"), _("Scan the card of the group, or choose it from the list."))
+define(
+    "term_out_of_range",
+    _("The end of the term cannot be right"),
+    _("Choose a day after today and within %(days)s days."),
+)
+define("not_a_group_card", _("This is not the card of a group"), _("A group needs a card of the kind “group”."))
+define("card_has_group", _("This card belongs to another group"), _("Every group has a card of its own."))
+define("group_ended", _("This group is over"), _("Make a new group for the new class."))

@@ -31,6 +31,17 @@ def upgrade() -> None:
         table.create_check_constraint(op.f("ck_cases_kind"), f"kind IN {CASE_KINDS}")
     _unique_where("uq_cases_open_loan", ["loan_id", "kind"], "settled_at IS NULL AND loan_id IS NOT NULL")
     _unique_where("uq_cases_claimed_lost", ["loan_id"], "kind = 'claimed_lost'")
+    op.add_column("patron_groups", sa.Column("ended_on", sa.Date(), nullable=True))
+    op.create_index("ix_patron_groups_branch_id", "patron_groups", ["branch_id"])
+    has_custodian = sa.text("custodian_id IS NOT NULL")
+    op.create_index(
+        "uq_patron_groups_custodian_id",
+        "patron_groups",
+        ["custodian_id"],
+        unique=True,
+        sqlite_where=has_custodian,
+        postgresql_where=has_custodian,
+    )
     with op.batch_alter_table("daily_rollups") as table:
         table.add_column(sa.Column("uses", sa.Integer(), server_default="0", nullable=False))
 
@@ -38,6 +49,9 @@ def upgrade() -> None:
 def downgrade() -> None:
     with op.batch_alter_table("daily_rollups") as table:
         table.drop_column("uses")
+    op.drop_index("uq_patron_groups_custodian_id", "patron_groups")
+    op.drop_index("ix_patron_groups_branch_id", "patron_groups")
+    op.drop_column("patron_groups", "ended_on")
     op.drop_index("uq_cases_claimed_lost", "cases")
     op.drop_index("uq_cases_open_loan", "cases")
     with op.batch_alter_table("cases") as table:

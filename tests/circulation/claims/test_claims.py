@@ -216,6 +216,7 @@ def test_a_recall_shortens_the_loan_stops_renewals_and_can_be_undone(desk: Desk)
     answer = recall(desk.session, desk.operation("recall"), loan_id)
     assert answer["loan"] == {"id": loan_id, "due_on": (TODAY + timedelta(days=7)).isoformat()}
     assert codes(recall(desk.session, desk.operation("recall"), loan_id)) == [reasons.ALREADY_RECALLED]
+    assert desk.renew(loan_id)["decision"] == "refused"
     undone = undo_recall(desk.session, desk.operation("undo"), loan_id)
     assert undone["loan"]["due_on"] == before.isoformat()
     assert codes(undo_recall(desk.session, desk.operation("undo"), loan_id)) == [reasons.NOT_RECALLED]
@@ -299,3 +300,23 @@ def test_the_job_claims_each_late_loan_once_in_its_life(app: object, database: D
         assert claim_lost_loans() == 0
         with database.reading() as session:
             assert session.scalars(select(Loan.in_at)).one() is None
+
+
+def test_lending_a_missing_copy_settles_its_case(desk: Desk) -> None:
+    item = desk.item()
+    note_missing(desk.session, desk.operation("missing"), item.id, branch=desk.here)
+    assert desk.lend(item)["decision"] == "allowed"
+    assert open_cases_of(desk.session, item.id) == []
+
+
+def test_a_claim_keeps_a_late_loan_from_blocking_and_from_costing(desk: Desk) -> None:
+    rule(desk, "fine_per_day", "10")
+    long_ago = kernel_clock.now() - timedelta(days=90)
+    late = a_loan(
+        desk.session, item=desk.item(), patron=desk.reader, out_at=long_ago, due_on=TODAY - timedelta(days=60)
+    )
+    assert desk.lend(desk.item())["decision"] == "refused"
+    claim(desk, late.id)
+    assert desk.lend(desk.item())["decision"] == "allowed"
+    desk.take_back(desk.session.get_one(Item, late.item_id))
+    assert balance(desk.session, desk.reader.id) == 0

@@ -142,6 +142,7 @@ def _is_back(scene: Scene, answer: Answer) -> None:
     assert scene.conditions() == set()
     if scene.loan_id is not None:
         assert scene.loan.in_at is not None
+    assert balance(scene.desk.session, scene.desk.reader.id) == 0
 
 
 def _goes_on(scene: Scene, answer: Answer) -> None:
