@@ -15,6 +15,7 @@ import circulation.claims.pages
 import circulation.claims.reader_pages
 import circulation.claims.wiring
 import circulation.desk.pages
+import circulation.desk.papers
 import circulation.groups.api
 import circulation.groups.pages
 import circulation.holds.api
@@ -94,6 +95,7 @@ PAGES = (
     circulation.holds.pages,
     circulation.wishes.pages,
     circulation.desk.pages,
+    circulation.desk.papers,
     circulation.claims.pages,
     circulation.claims.reader_pages,
     circulation.groups.pages,

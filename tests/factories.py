@@ -15,6 +15,7 @@ from library.branches.models import Branch, Location
 from library.kernel import clock
 from library.kernel.identifiers import CodeKind, new_code
 from library.patrons.models import Patron, PatronCard
+from library.patrons.services import initials_of
 
 Row = TypeVar("Row")
 _serial = count(1)
@@ -123,10 +124,12 @@ def a_patron(session: Session, *, branch: Branch, card: str | None = None, **val
     """An adult with an active card; `patron_card(session, patron)` tells its number."""
     values.setdefault("category", "adult")
     values.setdefault("born_in", 1980)
+    name = values.pop("name", "张秀英")
     patron = _added(
         session,
         Patron(
-            name=values.pop("name", "张秀英"),
+            name=name,
+            name_initials=values.pop("name_initials", initials_of(name)),
             home_branch_id=branch.id,
             village_id=branch.id,
             registered_on=LONG_AGO,

@@ -79,6 +79,16 @@ class Served:
             except OSError:
                 return False
 
+    def pause(self) -> None:
+        """Stop the server and everything it started where it stands: connections open, and nobody answers."""
+        assert self.process is not None
+        os.killpg(self.process.pid, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let a paused server go on."""
+        assert self.process is not None
+        os.killpg(self.process.pid, signal.SIGCONT)
+
     def kill(self) -> None:
         """SIGKILL the server and everything it started, at once."""
         assert self.process is not None

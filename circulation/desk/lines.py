@@ -1,8 +1,8 @@
-"""What a scan came to, in the words of the desk's log: made from the stored answer whenever it is looked at."""
+"""The log of the desk: what each scan came to, why, what it still asks, and whether it can be undone."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from flask_babel import gettext as _
@@ -10,152 +10,145 @@ from flask_babel import ngettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from catalog.bibs.models import Bib
-from catalog.items.models import Item
+from circulation.desk.choices import Choice, choices
+from circulation.desk.headlines import headline
 from circulation.desk.kinds import Did
-from library.branches.models import Branch
+from circulation.desk.names import Answer, Names, names_of
+from circulation.desk.reckoning import because
+from circulation.desk.undoing import is_undoable
+from circulation.models import UndoneOperation
+from circulation.policies.explaining import Entry, Explanation, explained_all, explanation
 from library.kernel import clock, decisions
-from library.kernel.days import day_words
 from library.kernel.models import OperationRow
-
-Answer = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Action:
-    """A button of a line: one more scan of the same copy, with something said in addition."""
+    """A button that answers a line; `does` names what it does for a key of the desk, `wants_words` that a reason is asked."""
 
+    number: int
     text: str
-    fields: Mapping[str, str]
+    does: str = ""
     kind: str = "ghost"
+    wants_words: bool = False
 
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the log; tones and icons are those of the pages."""
+    """One line of the log; tones and icons are those of the pages. `card` is that of a reader to be registered."""
 
     id: str
+    branch: str
     at: str
     tone: str
     icon: str
     said: str
     detail: str = ""
     why: Sequence[str] = ()
-    actions: Sequence[Action] = field(default=())
-
-
-@dataclass(frozen=True)
-class Names:
-    """The names of what the answers of some operations are about."""
-
-    items: Mapping[int, tuple[str, str, str]]
-    branches: Mapping[int, tuple[str, str]]
-
-    def title(self, item_id: int | None) -> str:
-        return self.items.get(item_id or 0, ("", "", ""))[0]
-
-    def barcode(self, item_id: int | None) -> str:
-        return self.items.get(item_id or 0, ("", "", ""))[1]
-
-    def branch(self, branch_id: int | None) -> str:
-        return self.branches.get(branch_id or 0, ("", ""))[1]
-
-    def branch_code(self, branch_id: int | None) -> str:
-        return self.branches.get(branch_id or 0, ("", ""))[0]
+    because: Sequence[str] = ()
+    explanation: Explanation | None = None
+    actions: Sequence[Action] = ()
+    card: str = ""
+    can_undo: bool = False
+    is_undone: bool = False
 
 
 def lines_of(session: Session, rows: Sequence[OperationRow]) -> list[Line]:
-    """Return the log lines of stored desk operations, in their order."""
+    """Return the log lines of stored desk operations, in their order; a few statements, however many there are."""
     answers = [row.answer or {} for row in rows]
-    names = _names(session, answers, [row.branch_id for row in rows])
-    return [_line(row, names) for row in rows]
+    names = names_of(session, answers, [row.branch_id for row in rows])
+    undone = _undone(session, [row.id for row in rows])
+    told = _explanations(session, answers)
+    # An answer is given after its question, so it is among the rows of any log that holds the question.
+    settled = {answer["answers"] for answer in answers if answer.get("answers")}
+    return [
+        _line(row, names, is_undone=row.id in undone, is_settled=row.id in settled, told=told[at])
+        for at, row in enumerate(rows)
+    ]
 
 
-def _names(session: Session, answers: Sequence[Answer], branch_ids: Sequence[int | None]) -> Names:
-    items = {answer.get("item") for answer in answers} | {one for a in answers for one in a.get("candidates", ())}
-    branches = {answer.get("destination") for answer in answers} | set(branch_ids)
-    found = session.execute(
-        select(Item.id, Bib.title, Item.barcode, Branch.name)
-        .join(Bib, Bib.id == Item.bib_id)
-        .join(Branch, Branch.id == Item.owner_branch_id)
-        .where(Item.id.in_(items - {None}))
-    )
-    places = session.execute(select(Branch.id, Branch.code, Branch.name).where(Branch.id.in_(branches - {None})))
-    return Names({row[0]: (row[1], row[2], row[3]) for row in found}, {row[0]: (row[1], row[2]) for row in places})
+def _undone(session: Session, ids: Sequence[str]) -> frozenset[str]:
+    wanted = select(UndoneOperation.operation_id).where(UndoneOperation.operation_id.in_(ids))
+    return frozenset(session.scalars(wanted)) if ids else frozenset()
 
 
-def _line(row: OperationRow, names: Names) -> Line:
+def _explanations(session: Session, answers: Sequence[Answer]) -> list[Explanation | None]:
+    """Return what the rules said for each answer that asked them; all the questions are looked up together."""
+    questions = [asked for answer in answers for asked in answer.get("policy") or ()]
+    if not questions:
+        return [None] * len(answers)
+    entries = iter(zip(questions, explained_all(session, questions), strict=True))
+    return [_explanation(answer, list(islice(entries, len(answer.get("policy") or ())))) for answer in answers]
+
+
+def _explanation(answer: Answer, asked: Sequence[tuple[Mapping[str, Any], list[Entry]]]) -> Explanation | None:
+    """Return what decided, and after a loan all the other rules too; a return asks for the rules it names."""
+    if not asked:
+        return None
+    if all("rules" in question for question, _entries in asked):
+        named = [entry for question, entries in asked for entry in entries if entry["rule"] in question["rules"]]
+        told = explanation(named)
+        return Explanation(first=(*told.first, *told.others), others=())
+    codes = [one["code"] for one in answer.get("reasons", ()) if one["severity"] != "notice"]
+    return explanation([entry for _question, entries in asked for entry in entries], codes)
+
+
+def _line(row: OperationRow, names: Names, *, is_undone: bool, is_settled: bool, told: Explanation | None) -> Line:
     answer = row.answer or {}
-    did = Did(answer.get("did", Did.NOTHING))
-    at = row.at.astimezone(clock.timezone()).strftime("%H:%M")
-    tone, icon, said = _headline(did, answer, names)
+    tone, icon, said = headline(answer, names)
+    is_today = clock.local_date(row.at) == clock.today()
+    is_open = is_today and not is_settled
     return Line(
         id=row.id,
-        at=at,
+        branch=names.branch_code(row.branch_id),
+        at=row.at.astimezone(clock.timezone()).strftime("%H:%M"),
         tone=tone,
         icon=icon,
         said=said,
-        detail=names.barcode(answer.get("item")),
+        detail=_detail(answer, names),
         why=[reason["text"] for reason in decisions.render(answer.get("reasons", ()), "staff")],
-        actions=_actions(row, did, answer, names),
+        because=because(answer, names),
+        explanation=told,
+        actions=_actions(answer, names) if is_open else (),
+        card=str(answer["card"]) if answer.get("did") == Did.BLANK_CARD and is_open else "",
+        can_undo=is_today and not is_undone and is_undoable(answer),
+        is_undone=is_undone,
     )
 
 
-def _headline(did: Did, answer: Answer, names: Names) -> tuple[str, str, str]:
-    title = names.title(answer.get("item"))
-    if did is Did.READER:
-        return "info", "user", _("Reader’s card")
-    if did in {Did.CHOOSE, Did.ASK}:
-        words = _("Which copy is it?") if did is Did.CHOOSE else _("%(title)s: this reader already has it", title=title)
-        return "warn", "info", words
-    if answer.get("decision") == "refused":
-        return "bad", "cross", _("Not done: %(title)s", title=title) if title else _("Not done")
-    if answer.get("decision") == "needs_confirmation":
-        return "warn", "alert", _("Please confirm: %(title)s", title=title)
-    if did in {Did.LENT, Did.RENEWED}:
-        return _lent(did, answer, title)
-    return _taken_back(answer, title, names)
+def _detail(answer: Mapping[str, Any], names: Names) -> str:
+    """Return the barcode of the copy and the reader, masked: the log is seen from the other side of the desk."""
+    barcode = names.copy(answer.get("item")).barcode
+    is_about_reader = answer.get("did") in {Did.READER, Did.REGISTERED}
+    reader = names.reader(answer.get("reader" if is_about_reader else "patron"))
+    return " · ".join(str(part) for part in (barcode, reader) if part)
 
 
-def _lent(did: Did, answer: Answer, title: str) -> tuple[str, str, str]:
-    until = day_words(date.fromisoformat(str(answer["loan"]["due_on"])), clock.today())
-    words = _("Renewed: %(title)s, until %(day)s") if did is Did.RENEWED else _("Lent: %(title)s, until %(day)s")
-    tone = "warn" if answer.get("reasons") else "ok"
-    return tone, "again" if did is Did.RENEWED else "check", words % {"title": title, "day": until}
+def _actions(answer: Answer, names: Names) -> list[Action]:
+    return [_action(number, choice, names) for number, choice in enumerate(choices(answer), start=1)]
 
 
-def _taken_back(answer: Answer, title: str, names: Names) -> tuple[str, str, str]:
-    place = names.branch(answer.get("destination"))
-    if answer.get("next") == "hold":
-        return "hold", "bell", _("Taken back: %(title)s. Keep it for a reader", title=title)
-    if answer.get("next") == "transfer":
-        return "info", "truck", _("Taken back: %(title)s. Goes to %(place)s", title=title, place=place)
-    return "ok", "back", _("Taken back: %(title)s. Back to the shelf", title=title)
+def _action(number: int, choice: Choice, names: Names) -> Action:
+    if choice.kind == "item":
+        return Action(number, _copy_words(choice, names), kind="")
+    if choice.kind == "reader":
+        reader = names.reader(choice.reader)
+        return Action(number, f"{reader} · {reader.branch}" if reader else "", kind="")
+    if choice.kind == "exception":
+        return Action(number, _("Lend as an exception"), "exception", wants_words=True)
+    texts = {
+        "take_back": _("Take it back"),
+        "renew": _("Renew"),
+        "lend": _("Lend all the same"),
+        "wish": _("Write it down as a wish"),
+    }
+    return Action(number, texts[choice.kind], choice.kind, "" if choice.kind in {"lend", "wish"} else "ghost")
 
 
-def _actions(row: OperationRow, did: Did, answer: Answer, names: Names) -> list[Action]:
-    item = answer.get("item")
-    base = {"branch": names.branch_code(row.branch_id)}
-    if did is Did.CHOOSE:
-        return [
-            Action(f"{names.title(one)} · {names.items[one][2]}", {**base, "item": str(one)}, "")
-            for one in answer.get("candidates", ())
-            if one in names.items
-        ]
-    if item is None:
-        return []
-    with_item = {**base, "item": str(item)}
-    if did is Did.ASK:
-        return [
-            Action(_("Take it back"), {**with_item, "wish": "take_back"}),
-            Action(_("Renew"), {**with_item, "wish": "renew"}),
-        ]
-    if answer.get("decision") == "needs_confirmation":
-        codes = " ".join(reason["code"] for reason in answer.get("reasons", ()) if reason["severity"] == "confirm")
-        return [Action(_("Lend all the same"), {**with_item, "wish": "lend", "confirmed": codes}, "")]
-    if did is Did.LENT and answer.get("decision") == "allowed":
-        return [Action(_("Undo: take it back"), {**with_item, "wish": "take_back"})]
-    return []
+def _copy_words(choice: Choice, names: Names) -> str:
+    copy = names.copy(choice.item)
+    parts = [copy.title, copy.barcode, copy.owner, _("on loan") if copy.is_lent else ""]
+    return " · ".join(part for part in parts if part)
 
 
 def reader_facts(loans: int, overdue: int, ready: int, limit: int | None) -> str:

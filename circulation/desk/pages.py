@@ -4,14 +4,19 @@ A scan is posted as a form, by the script in the page or by the browser itself. 
 of the log and the reader's bar as drawn by the same macros, so that both ways look and mean the same.
 """
 
+from urllib.parse import urlencode
+
 from flask import Blueprint, flash, jsonify, request
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from circulation.desk import journal, moves, places, services, worklists
-from circulation.desk.rules import classify
+from circulation.desk import forms, moves, places, shown, worklists
+from circulation.desk.chain import DESK_KIND
+from circulation.desk.commands import Command, mode_named
+from circulation.desk.kinds import Mode
+from circulation.desk.scanning import Taken, take_form
 from circulation.holds import services as holds
 from circulation.logistics import services as logistics
 from circulation.wishes import services as wishes
@@ -20,9 +25,10 @@ from library.branches.models import Branch
 from library.branches.services import branch_by_code
 from library.kernel import decisions
 from library.kernel.db import reading, writing
-from library.kernel.errors import Invalid
+from library.kernel.errors import Invalid, NotFound
+from library.kernel.models import OperationRow
 from library.kernel.operations import Answer, Operation, begin, once
-from library.kernel.pages import redirect_after_post, render
+from library.kernel.pages import local_path, redirect_after_post, render
 from library.kernel.problems import wants_json
 
 bp = Blueprint("circulation_desk", __name__, template_folder="../templates")
@@ -41,39 +47,70 @@ MOST_TOGETHER = 200
 def desk() -> str:
     """Show the field, the reader at the desk, today's log and what is to do."""
     actor = require("lend")
+    mode = mode_named(request.args.get("mode", ""))
     with reading() as session:
         branch = places.desk_of(session, actor, request.args.get("branch"))
-        page = journal.desk_page(session, actor, branch, request.args.get("after"))
+        page = shown.desk_page(session, actor, branch, request.args.get("after"), mode)
     return render("circulation/desk/desk.html", **page)
 
 
 @bp.post("/desk")
 def scan() -> Response:
-    """Take one scan; without the script the next page shows what it came to."""
-    form = request.form
-    found = classify(form.get("code", ""))
-    content = {
-        **{name: form.get(name) or None for name in ("operation_id", "branch", "after", "item", "wish", "confirmed")},
-        "code": found.code,
-    }
-    with writing() as session:
-        branch = branch_by_code(session, form.get("branch", ""))
-        require("lend", branch)
-        operation = begin(services.DESK_KIND, content, branch_id=branch.id, channel="desk")
-        at_desk = services.AtDesk(
-            branch=branch,
-            scan=found,
-            reader_id=services.reader_at(session, operation, form.get("after")),
-            item_id=form.get("item", type=int),
-            wish=form.get("wish", ""),
-            confirmed=tuple(form.get("confirmed", "").split()),
-        )
-        answer = once(session, operation, content, lambda: services.take(session, operation, at_desk))
-    if not wants_json():
-        after = f"&after={operation.id}" if answer.get("reader") else ""
-        return redirect_after_post(f"/desk?branch={branch.code}{after}")
+    """Take one scan, or a button of a line; without the script the next page shows what it came to."""
+    asked = forms.read(request.form)
+    command = asked.command
+    if command is not None and not wants_json() and asked.wish != forms.UNDO and asked.pick is None:
+        return _commanded(asked, command)
+    taken = take_form(asked)
+    back = local_path(request.form.get("back"), "")
+    if not wants_json() and not back:
+        return redirect_after_post(_next_page(asked, taken))
     with reading() as session:
-        return jsonify(journal.drawn(session, operation.id))
+        row = session.get_one(OperationRow, taken.operation.id)
+        if not back:
+            return jsonify(shown.drawn(session, row))
+        flash(*shown.told(session, row))
+    return redirect_after_post(back)
+
+
+def _commanded(asked: forms.Asked, command: Command) -> Response:
+    """Go where the barcode of a command leads a desk without a script."""
+    with reading() as session:
+        branch = branch_by_code(session, asked.branch)
+        require("lend", branch)
+    here = {"branch": branch.code, "after": asked.after}
+    if command.name in set(Mode):
+        return redirect_after_post(f"/desk?{urlencode({**here, 'mode': command.name})}")
+    if command.name == "print" and asked.after:
+        return redirect_after_post(f"/desk/receipt/{asked.after}")
+    if command.name == "boxes":
+        return redirect_after_post(f"/desk/moves?branch={branch.code}#in")
+    if command.name != "finish":
+        flash(str(command.hint), "info")
+        return redirect_after_post(f"/desk?{urlencode({**here, 'mode': asked.mode})}")
+    return redirect_after_post(f"/desk?branch={branch.code}")
+
+
+def _next_page(asked: forms.Asked, taken: Taken) -> str:
+    """Return the page after a scan without the script; the visit and the mode go on in its address."""
+    goes_on = {"branch": taken.branch.code}
+    if taken.answer.get("reader") or taken.answer.get("unsettled"):
+        goes_on["after"] = taken.operation.id
+    if asked.mode is not Mode.AUTO:
+        goes_on["mode"] = str(asked.mode)
+    return f"/desk?{urlencode(goes_on)}"
+
+
+@bp.get("/desk/scans/<scan_id>")
+def scan_drawn(scan_id: str) -> Response:
+    """Answer with a scan as the log shows it, for a window whose scan was sent by another one."""
+    require("lend")
+    with reading() as session:
+        row = session.get(OperationRow, scan_id)
+        if row is None or row.kind != DESK_KIND:
+            raise NotFound("unknown_scan", scan=scan_id[:36])
+        require("lend", session.get_one(Branch, row.branch_id))
+        return jsonify(shown.drawn(session, row))
 
 
 @bp.get("/desk/moves")
@@ -154,8 +191,8 @@ def wishes_page() -> str:
     actor = require("lend")
     with reading() as session:
         branch = places.desk_of(session, actor, request.args.get("branch"))
-        waiting = journal.open_wishes(session, branch)
-    return render("circulation/desk/wishes.html", branch=branch, wishes=waiting, outcomes=journal.wish_outcomes())
+        waiting = shown.open_wishes(session, branch)
+    return render("circulation/desk/wishes.html", branch=branch, wishes=waiting, outcomes=shown.wish_outcomes())
 
 
 @bp.post("/desk/wishes/<int:wish_id>")

@@ -6,6 +6,7 @@ from library.kernel.decisions import Severity, define
 
 REFUSE, NOTICE = Severity.REFUSE, Severity.NOTICE
 
+# What was scanned.
 SCAN_IS_IDENTITY_NUMBER = define(
     "scan_is_identity_number",
     REFUSE,
@@ -29,15 +30,47 @@ SCAN_UNKNOWN = define(
     REFUSE,
     reader=_("We do not know this code."),
     staff=_(
-        "Neither a card nor a book has this code. Scan it again; a book of another county stays here until asked for."
+        "Nothing here has this code. Scan it again. A book that is not in the catalogue yet cannot be lent: put it aside "
+        "with a note of the title and of who wants it; the code stays in today’s journal."
     ),
 )
-SCAN_AMBIGUOUS_READER = define(
-    "scan_ambiguous_reader",
+INITIALS_UNKNOWN = define(
+    "initials_unknown",
     REFUSE,
-    reader=_("More than one reader has this number. Scan the card."),
-    staff=_("More than one reader has this number. Scan the card."),
+    reader=_("Nobody here has a name that begins so."),
+    staff=_(
+        "No reader of this room has a name that begins with these letters, and no title here either. Scan the card, or "
+        "type the phone number of a reader of another room."
+    ),
 )
+TITLE_UNKNOWN = define(
+    "title_unknown",
+    REFUSE,
+    reader=_("No book here has this title."),
+    staff=_("No copy in this room has these words in its title. Type fewer words, or scan the label."),
+)
+PHONE_UNKNOWN = define(
+    "phone_unknown",
+    REFUSE,
+    reader=_("No reader has this phone number."),
+    staff=_("No reader has this phone number. Scan the card, or scan a blank card to register."),
+)
+ISBN_NO_COPY_HERE = define(
+    "isbn_no_copy_here",
+    REFUSE,
+    reader=_("There is no copy of this book here."),
+    staff=_(
+        "That is the number printed by the publisher, and no copy of the book belongs here. Adding a book from its ISBN "
+        "comes later. With a reader at the desk you can write it down as a wish."
+    ),
+)
+KNOWN_BY_ISBN = define(
+    "known_by_isbn",
+    NOTICE,
+    reader=_("The book was known by its printed number."),
+    staff=_("The only copy here was taken by the ISBN. See whether its barcode is the one shown."),
+)
+# Who stands at the desk.
 TAKEN_BACK_FROM_ANOTHER = define(
     "taken_back_from_another",
     NOTICE,
@@ -49,4 +82,93 @@ NO_READER_AT_DESK = define(
     REFUSE,
     reader=_("Scan the reader’s card first."),
     staff=_("The reader of this line has left the desk. Scan the card again, then the book."),
+)
+READER_NOT_SETTLED = define(
+    "reader_not_settled",
+    REFUSE,
+    reader=_("Scan the reader’s card first."),
+    staff=_(
+        "It is not clear who stands here: the last card opened nobody. This book was neither lent nor taken back. Settle "
+        "the card, then scan the book again; to take books back, finish first."
+    ),
+)
+CARD_FIRST = define(
+    "card_first",
+    REFUSE,
+    reader=_("Scan the reader’s card first."),
+    staff=_("The desk is set to lending: scan the reader’s card first, then the book."),
+)
+RENEW_NOT_ON_LOAN = define(
+    "renew_not_on_loan",
+    REFUSE,
+    reader=_("This book is not on loan, so there is nothing to renew."),
+    staff=_("This book is in nobody’s name, so there is nothing to renew."),
+)
+NOTHING_TO_CHOOSE = define(
+    "nothing_to_choose",
+    REFUSE,
+    reader=_("There is nothing to choose."),
+    staff=_("The scan before asks nothing, so there is nothing to choose."),
+)
+# Undoing.
+UNDO_NOTHING = define(
+    "undo_nothing",
+    REFUSE,
+    reader=_("There is nothing to undo."),
+    staff=_("There is nothing to undo: this scan changed nothing, or nothing was done here today."),
+)
+UNDO_TWICE = define(
+    "undo_twice",
+    REFUSE,
+    reader=_("This has been undone already."),
+    staff=_("This has been undone already."),
+)
+# Registering a reader.
+REGISTER_NOT_ALLOWED = define(
+    "register_not_allowed",
+    REFUSE,
+    reader=_("Please register at the desk of your village."),
+    staff=_("You may not register readers here. Ask whoever runs this room."),
+)
+REGISTER_NOT_HERE = define(
+    "register_not_here",
+    REFUSE,
+    reader=_("Nobody can be registered here at the moment."),
+    staff=_("This room is closed or suspended; readers are registered at an open one."),
+)
+REGISTER_INCOMPLETE = define(
+    "register_incomplete",
+    REFUSE,
+    reader=_("Please fill in the form again."),
+    staff=_("Something in the form is not right. Scan the card again and fill it in once more."),
+)
+CARD_NOT_NEW = define(
+    "card_not_new",
+    REFUSE,
+    reader=_("This card is already somebody’s."),
+    staff=_("This card was given out before. Take another blank card."),
+)
+NAME_MISSING = define(
+    "name_missing",
+    REFUSE,
+    reader=_("Please tell us your name."),
+    staff=_("The name is missing. Scan the card again and write the name."),
+)
+PHONE_WRONG = define(
+    "phone_wrong",
+    REFUSE,
+    reader=_("This is not a phone number."),
+    staff=_("This is not a phone number. Scan the card again; the phone may be left empty."),
+)
+GUARDIAN_MISSING = define(
+    "guardian_missing",
+    REFUSE,
+    reader=_("A child needs a guardian who agrees."),
+    staff=_("A child needs the name of a guardian and the tick that the guardian agrees. Scan the card again."),
+)
+SAME_NAME_AND_PHONE = define(
+    "same_name_and_phone",
+    NOTICE,
+    reader=_("A reader with this name and phone number was registered before."),
+    staff=_("A reader with this name and phone number was registered before. A lost card is replaced, not given anew."),
 )

@@ -1,179 +1,155 @@
-"""One scan at the desk: find out what it is, and do what it asks for with the services of lending."""
+"""One scan at the desk: find out what it means, answer a question of an earlier line, or undo one."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from catalog.items.models import Item
 from catalog.items.services import item_by_id, items_by_code
-from circulation.desk import reasons
-from circulation.desk.kinds import Did
-from circulation.desk.rules import Holder, Scan, ScanKind, Step, session_is_open, step_for
-from circulation.lending import services as lending
-from circulation.lending.listing import open_loan_of_item
-from circulation.lending.queries import lock_reader
-from circulation.policies.reasons import CODE_MISREAD, ISBN_NOT_A_BARCODE, ITEM_IN_TRANSIT
+from circulation.desk import finding, reasons
+from circulation.desk.at_desk import AtDesk, answered, refused
+from circulation.desk.chain import is_recent, standing_of
+from circulation.desk.choices import Choice, choices
+from circulation.desk.doing import with_copy
+from circulation.desk.kinds import Did, Mode
+from circulation.desk.rules import UNSETTLED, ScanKind, Standing, worth_showing
+from circulation.desk.undoing import undo_scan
+from circulation.policies.reasons import CARD_NOT_ACTIVE, CODE_MISREAD, UNKNOWN_CARD
+from circulation.wishes.services import record_wish
 from library.accounts.access import permits
-from library.branches.models import Branch
-from library.kernel.decisions import Outcome, Reason, reason
-from library.kernel.errors import NotFound
+from library.kernel.decisions import Outcome, reason
 from library.kernel.models import OperationRow
 from library.kernel.operations import Answer, Operation
-from library.patrons.models import Patron
-from library.patrons.rules import normalise_phone
-from library.patrons.services import patron_by_card
-
-DESK_KIND = "desk"
-# A yes at the desk needs no words; a refusal is set aside only with a reason somebody wrote, which no button gives.
-NO_WORDS = ""
 
 _NO_COPY = {
     ScanKind.MISREAD: CODE_MISREAD,
-    ScanKind.ISBN: ISBN_NOT_A_BARCODE,
     ScanKind.IDENTITY: reasons.SCAN_IS_IDENTITY_NUMBER,
     ScanKind.BOX: reasons.SCAN_IS_BOX,
     ScanKind.SHELF: reasons.SCAN_NOT_FOR_DESK,
     ScanKind.COMMAND: reasons.SCAN_NOT_FOR_DESK,
+    ScanKind.INITIALS: reasons.INITIALS_UNKNOWN,
+    ScanKind.WORDS: reasons.TITLE_UNKNOWN,
 }
 
 
-@dataclass(frozen=True)
-class AtDesk:
-    """A scan with what stands around it: the branch, the reader at the desk, and what a button added.
-
-    `wish` is empty, `take_back`, `lend` or `renew`; `confirmed` are the codes of the reasons the keeper has confirmed.
-    """
-
-    branch: Branch
-    scan: Scan
-    reader_id: int | None = None
-    item_id: int | None = None
-    wish: str = ""
-    confirmed: tuple[str, ...] = ()
-
-
-def reader_at(session: Session, operation: Operation, after: str | None) -> int | None:
-    """Return the reader who stands at the desk: the one of the scan before this one, named by its operation id.
-
-    So a session is a chain of scans. It needs no state in the server, survives a restart, and a scan that was written down
-    without a network still finds its reader. A chain of another member of staff or branch does not count.
-    """
-    if not after:
-        return None
-    before = session.get(OperationRow, after)
-    if before is None or before.kind != DESK_KIND or before.answer is None or before.branch_id != operation.branch_id:
-        return None
-    same_actor = (before.actor_kind, before.actor_id) == (operation.actor.kind, operation.actor.id)
-    if not same_actor or not session_is_open(before.at, operation.at):
-        return None
-    reader: int | None = before.answer.get("reader")
-    return reader
-
-
 def take(session: Session, operation: Operation, desk: AtDesk) -> Answer:
-    """Do what the scan asks for; return `{did, decision, reasons, reader, item, …}` with ids and codes only.
+    """Do what the scan asks for; return `{did, decision, reasons, reader, visit, item, …}` with ids and codes only.
 
-    `reader` is who stands at the desk after this scan. The answers of lending are passed on as they are. Raises `NotFound`
-    `unknown_item` for a copy chosen that does not exist.
+    `reader` is who stands at the desk after this scan, `visit` the operation that opened the visit, `unsettled` that a card
+    opened nobody. The answers of lending are passed on as they are. Raises `NotFound` `unknown_item` for a copy chosen that
+    does not exist.
     """
     if desk.item_id is not None:
-        return _with_copy(session, operation, desk, item_by_id(session, desk.item_id))
-    copies = [] if desk.scan.kind is ScanKind.CARD or not desk.scan.code else items_by_code(session, desk.scan.code)
-    if len(copies) > 1:
-        return _answer(desk, Did.CHOOSE, Outcome.REFUSED, candidates=[copy.id for copy in copies])
+        return with_copy(session, operation, desk, item_by_id(session, desk.item_id))
+    copies = items_by_code(session, desk.scan.code) if desk.scan.code else []
+    reader_id = finding.reader_with_card(session, desk.scan.code) if desk.scan.code else None
+    if len(copies) + (reader_id is not None) > 1:
+        return _choose(desk, copies, [reader_id] if reader_id is not None else [])
+    if reader_id is not None:
+        return _open(operation, desk, reader_id)
     if copies:
-        return _with_copy(session, operation, desk, copies[0])
-    if desk.scan.kind in _NO_COPY:
-        return _refusal(desk, reason(_NO_COPY[desk.scan.kind]))
-    return _with_reader(session, desk)
+        return with_copy(session, operation, desk, copies[0])
+    return _by_kind(session, operation, desk)
 
 
-def _with_reader(session: Session, desk: AtDesk) -> Answer:
-    readers = _readers(session, desk.scan)
-    if len(readers) > 1:
-        return _refusal(desk, reason(reasons.SCAN_AMBIGUOUS_READER))
+def _by_kind(session: Session, operation: Operation, desk: AtDesk) -> Answer:
+    """Go on with a text that is neither a known barcode nor a known card."""
+    kind = desk.scan.kind
+    if kind is ScanKind.CARD:
+        return _unknown_card(session, operation, desk)
+    if kind is ScanKind.ISBN:
+        return _by_isbn(session, operation, desk)
+    if kind is ScanKind.PHONE:
+        return _by_phone(session, operation, desk)
+    found = _by_words(session, desk) if kind in {ScanKind.INITIALS, ScanKind.WORDS} else None
+    why = _NO_COPY.get(kind, reasons.SCAN_UNKNOWN)
+    return found or refused(desk, reason(why), code=worth_showing(desk.scan))
+
+
+def _by_words(session: Session, desk: AtDesk) -> Answer | None:
+    """Offer the readers whose initials these are, else the copies whose titles hold the words."""
+    if desk.scan.kind is ScanKind.INITIALS:
+        readers = finding.readers_with_initials(session, desk.scan.code, desk.branch)
+        if readers:
+            return _choose(desk, (), readers)
+    copies = finding.copies_of_titles(session, desk.titles, desk.branch)
+    return _choose(desk, copies, ()) if copies else None
+
+
+def _unknown_card(session: Session, operation: Operation, desk: AtDesk) -> Answer:
+    """Answer to a card of ours that is nobody's: blank, so that a reader can be registered, or no longer in use."""
+    ended = finding.ended_card(session, desk.scan.code)
+    if ended is not None:
+        return refused(desk, reason(CARD_NOT_ACTIVE, state=ended))
+    if not permits(operation.actor, "register_patrons", desk.branch):
+        return refused(desk, reason(UNKNOWN_CARD))
+    desk = replace(desk, standing=UNSETTLED)
+    return answered(desk, Did.BLANK_CARD, Outcome.NEEDS_CONFIRMATION, card=desk.scan.code)
+
+
+def _by_isbn(session: Session, operation: Operation, desk: AtDesk) -> Answer:
+    copies = finding.copies_with_isbn(session, desk.scan.code, desk.branch)
+    if len(copies) > 1:
+        return _choose(desk, copies, ())
+    if not copies:
+        return refused(desk, reason(reasons.ISBN_NO_COPY_HERE), isbn=desk.scan.code)
+    answer = with_copy(session, operation, desk, copies[0])
+    return {**answer, "reasons": [*answer["reasons"], reason(reasons.KNOWN_BY_ISBN).stored()]}
+
+
+def _by_phone(session: Session, operation: Operation, desk: AtDesk) -> Answer:
+    readers = finding.readers_with_phone(session, desk.scan.code)
     if not readers:
-        return _refusal(desk, reason(reasons.SCAN_UNKNOWN))
-    return _answer(replace(desk, reader_id=readers[0]), Did.READER, Outcome.ALLOWED)
+        return refused(desk, reason(reasons.PHONE_UNKNOWN))
+    return _open(operation, desk, readers[0]) if len(readers) == 1 else _choose(desk, (), readers)
 
 
-def _readers(session: Session, scan: Scan) -> list[int]:
-    try:
-        return [patron_by_card(session, scan.code).id]
-    except NotFound:
-        phone = normalise_phone(scan.code) if scan.kind is ScanKind.PHONE else None
-    if phone is None:
-        return []
-    return list(session.scalars(select(Patron.id).where(Patron.phone == phone, Patron.erased_at.is_(None)).limit(2)))
+def _open(operation: Operation, desk: AtDesk, reader_id: int) -> Answer:
+    """Begin a reader's visit; whoever stood here before has left."""
+    return answered(replace(desk, standing=Standing(reader_id, operation.id)), Did.READER, Outcome.ALLOWED)
 
 
-def _with_copy(session: Session, operation: Operation, desk: AtDesk, item: Item) -> Answer:
-    if desk.wish == "renew":
-        return _renew(session, operation, desk, item)
-    if desk.wish == "take_back":
-        return _take_back(session, operation, desk, item)
-    if desk.wish == "lend":
-        return _lend(session, operation, desk, item, first_back=False)
-    step = step_for(_holder(session, desk, item), has_reader=desk.reader_id is not None)
-    if step is Step.TAKE_BACK:
-        return _take_back(session, operation, desk, item)
-    if step is Step.ASK:
-        return _answer(desk, Did.ASK, Outcome.NEEDS_CONFIRMATION, item=item.id)
-    return _lend(session, operation, desk, item, first_back=step is Step.TAKE_BACK_AND_LEND)
+def _choose(desk: AtDesk, copies: Sequence[Item], readers: Sequence[int]) -> Answer:
+    if readers:
+        desk = replace(desk, standing=UNSETTLED)
+    found = {"candidates": [copy.id for copy in copies[: finding.MOST_CHOICES]], "readers": list(readers)}
+    return answered(desk, Did.CHOOSE, Outcome.NEEDS_CONFIRMATION, **found)
 
 
-def _holder(session: Session, desk: AtDesk, item: Item) -> Holder:
-    loan = open_loan_of_item(session, item.id)
-    if loan is None:
-        return Holder.NOBODY
-    return Holder.THIS_READER if loan.patron_id == desk.reader_id else Holder.ANOTHER_READER
+def pick(session: Session, operation: Operation, desk: AtDesk, line: OperationRow, number: int) -> Answer:
+    """Give the answer with this number to the question of an earlier line.
+
+    It acts for the reader of that line and in its mode, while whoever stands at the desk now stays.
+    """
+    asked = line.answer or {}
+    offered = choices(asked)
+    if not 1 <= number <= len(offered):
+        return refused(desk, reason(reasons.NOTHING_TO_CHOOSE))
+    choice = offered[number - 1]
+    if choice.reader is not None:
+        return _open(operation, desk, choice.reader)
+    then = standing_of(asked)
+    if then.reader_id is not None and not is_recent(line, operation, desk.gap_s):
+        return refused(desk, reason(reasons.NO_READER_AT_DESK))
+    acting = replace(desk, standing=then, mode=Mode(asked.get("mode", Mode.AUTO)))
+    return {**_picked(session, operation, acting, choice), **_standing(desk)}
 
 
-def _take_back(session: Session, operation: Operation, desk: AtDesk, item: Item) -> Answer:
-    answer = lending.check_in(session, operation, branch=desk.branch, item_id=item.id)
-    return _passed_on(desk, Did.TAKEN_BACK, item, answer)
+def _picked(session: Session, operation: Operation, desk: AtDesk, choice: Choice) -> Answer:
+    if choice.kind == "wish":
+        assert desk.reader_id is not None
+        answer = record_wish(session, operation, patron_id=desk.reader_id, branch_id=desk.branch.id, title=choice.isbn)
+        return {**answered(desk, Did.WISHED, Outcome.ALLOWED), **answer}
+    wish = {"item": "", "exception": "lend"}.get(choice.kind, choice.kind)
+    return take(session, operation, replace(desk, item_id=choice.item, wish=wish, confirmed=choice.confirmed))
 
 
-def _lend(session: Session, operation: Operation, desk: AtDesk, item: Item, *, first_back: bool) -> Answer:
-    if desk.reader_id is None:
-        return _refusal(desk, reason(reasons.NO_READER_AT_DESK))
-    confirmed = set(desk.confirmed)
-    if first_back:
-        lock_reader(session, patron_id=desk.reader_id)  # before the copy, as every loan does
-        lending.check_in(session, operation, branch=desk.branch, item_id=item.id)
-        # Coming back may just have sent it home; the next reader stands here, so there is nothing to ask.
-        confirmed.add(ITEM_IN_TRANSIT)
-    answer = lending.check_out(
-        session,
-        operation,
-        branch=desk.branch,
-        patron_id=desk.reader_id,
-        item_id=item.id,
-        overrides=[{"code": code, "reason": NO_WORDS} for code in sorted(confirmed)],
-        may_override=permits(operation.actor, "override", desk.branch),
-    )
-    answer = _passed_on(desk, Did.LENT, item, answer)
-    if first_back:
-        answer["reasons"] = [*answer["reasons"], reason(reasons.TAKEN_BACK_FROM_ANOTHER).stored()]
-    return answer
+def _standing(desk: AtDesk) -> Answer:
+    standing = desk.standing
+    return {"reader": standing.reader_id, "visit": standing.visit, "unsettled": standing.is_unsettled}
 
 
-def _renew(session: Session, operation: Operation, desk: AtDesk, item: Item) -> Answer:
-    loan = open_loan_of_item(session, item.id)
-    if loan is None or loan.patron_id != desk.reader_id:
-        return _refusal(desk, reason(reasons.NO_READER_AT_DESK))
-    return _passed_on(desk, Did.RENEWED, item, lending.renew(session, operation, loan_id=loan.id))
-
-
-def _passed_on(desk: AtDesk, did: Did, item: Item, answer: Answer) -> Answer:
-    """Return lending's answer with what the desk adds; a confirmed copy stays with the reader who stands there."""
-    return {**answer, "did": str(did), "reader": desk.reader_id, "item": item.id}
-
-
-def _refusal(desk: AtDesk, why: Reason) -> Answer:
-    return _answer(desk, Did.NOTHING, Outcome.REFUSED, reasons=[why.stored()])
-
-
-def _answer(desk: AtDesk, did: Did, outcome: Outcome, **members: object) -> Answer:
-    return {"did": str(did), "decision": str(outcome), "reasons": [], "reader": desk.reader_id, **members}
+def undo(session: Session, operation: Operation, desk: AtDesk, target_id: str | None) -> Answer:
+    """Undo the scan `target_id`, or the last one that did something; the reader's visit goes on."""
+    return {**answered(desk, Did.UNDONE, Outcome.ALLOWED), **undo_scan(session, operation, desk.branch, target_id)}

@@ -23,8 +23,11 @@ SCRIPTS = {
     "desk": (
         "desk-codes.js",
         "desk-queue.js",
+        "desk-sender.js",
         "desk-sound.js",
         "desk-log.js",
+        "desk-state.js",
+        "desk-keys.js",
         "desk.js",
     ),
 }

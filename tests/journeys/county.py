@@ -13,6 +13,7 @@ from library.patrons.pins import hash_pin
 from tests.factories import a_bib, a_county, a_loan, a_patron, an_item, county_policies, patron_card, staff
 
 PIN = "274913"
+PHONE = "13800138000"
 PASSWORD = "a long password for tests"
 BOOKS = (
     ("柑橘病虫害绿色防控图谱", "王本辉", "S436.66", "general", "east"),
@@ -28,10 +29,11 @@ BOOKS = (
 
 @dataclass(frozen=True)
 class County:
-    """What the journeys need to know: card numbers, and the barcode and bib of each title."""
+    """What the journeys need to know: card numbers, a phone number, and the barcode and bib of each title."""
 
     card: str
     other_card: str
+    phone: str
     barcodes: dict[str, str]
     bibs: dict[str, int]
 
@@ -44,7 +46,7 @@ def build(session: Session) -> County:
         _open_daily(session, places[code])
     places["east"].phone, places["east"].contact = "0790-6123456", "村委会一楼"
     reader = a_patron(session, branch=places["east"], name="张秀英")
-    other = a_patron(session, branch=places["west"], name="李大山")
+    other = a_patron(session, branch=places["west"], name="李大山", phone=PHONE)
     card = patron_card(session, reader)
     reader.pin_hash = hash_pin(PIN, card)
     password = hash_secret(PASSWORD)
@@ -76,7 +78,7 @@ def build(session: Session) -> County:
             due_on = clock.today() + timedelta(days=3 if number == 3 else -2)
             out_at = clock.now() - timedelta(days=30)
             a_loan(session, item=item, patron=reader, out_at=out_at, due_on=due_on)
-    return County(card, patron_card(session, other), barcodes, bibs)
+    return County(card, patron_card(session, other), PHONE, barcodes, bibs)
 
 
 def _open_daily(session: Session, branch: Branch) -> None:

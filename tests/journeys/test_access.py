@@ -42,6 +42,8 @@ def reader_pages(site: Site) -> list[str]:
 
 STAFF_PAGES = [
     "/desk",
+    "/desk/today",
+    "/desk/mat",
     "/desk/moves",
     "/desk/wishes",
     "/desk/opening",

@@ -1,184 +1,391 @@
-from collections.abc import Callable
-from dataclasses import replace
+"""One scan after the other: what each comes to, and who stands at the desk after it."""
+
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
-from circulation.desk.rules import classify
-from circulation.desk.services import DESK_KIND, AtDesk, reader_at, take
-from circulation.models import Loan
+from catalog.items.models import Item
+from circulation.desk.chain import standing_after
+from circulation.desk.rules import NOBODY, UNSETTLED
 from library.accounts.rules import Role
-from library.branches.models import Branch
-from library.kernel.actors import Actor, ActorKind, Grant
+from library.kernel import clock as kernel_clock
+from library.kernel.actors import Actor, ActorKind
 from library.kernel.identifiers import CodeKind, new_code
-from library.kernel.operations import Answer, Operation, once
-from library.patrons.models import Patron
-from tests.factories import LONG_AGO, a_bib, a_county, a_loan, a_patron, an_item, county_policies, patron_card
+from library.kernel.operations import once
+from tests.circulation.desk.desk import ScanDesk, codes, keeper_of
+from tests.factories import LONG_AGO, a_bib, a_loan, patron_card
 
-pytestmark = pytest.mark.usefixtures("clock")
-MakeOperation = Callable[..., Operation]
-
-
-@pytest.fixture
-def county(session: Session) -> dict[str, Branch]:
-    places = a_county(session)
-    county_policies(session)
-    return places
+NEW_CARD = new_code(CodeKind.PATRON, 990_001)
+ISBN = "9787302511854"
 
 
-@pytest.fixture
-def reader(session: Session, county: dict[str, Branch]) -> Patron:
-    return a_patron(session, branch=county["east"])
+def misread(code: str) -> str:
+    return code[:-1] + str((int(code[-1]) + 1) % 10)
 
 
-def scanned(
-    session: Session, operation: Operation, branch: Branch, text: str, *, after: str | None = None, **more: Any
-) -> Answer:
-    """Take one scan as the page does: stored with its answer, and chained to the one before."""
-    at_desk = AtDesk(branch, classify(text), reader_at(session, operation, after), **more)
-    return once(session, operation, {"code": text}, lambda: take(session, operation, at_desk))
+def test_a_card_opens_a_visit_along_which_books_are_lent(desk: ScanDesk) -> None:
+    reader, item = desk.reader(), desk.item()
+
+    opened = desk.open_for(reader)
+    visit = desk.after
+    lent = desk.scan(item.barcode)
+
+    assert (opened["did"], opened["reader"], opened["visit"]) == ("reader", reader.id, visit)
+    assert (lent["did"], lent["decision"], lent["reader"], lent["visit"]) == ("lent", "allowed", reader.id, visit)
+    assert desk.holder(item) == reader.id
 
 
-def desk(operation: MakeOperation, branch: Branch, **changes: object) -> Operation:
-    return operation(DESK_KIND, branch_id=branch.id, **changes)
+def test_without_a_visit_the_same_book_comes_back(desk: ScanDesk) -> None:
+    item = desk.item()
+    a_loan(desk.session, item=item, patron=desk.reader())
 
-
-def test_a_card_opens_a_chain_along_which_books_are_lent(
-    session: Session, county: dict[str, Branch], reader: Patron, operation: MakeOperation
-) -> None:
-    item = an_item(session, branch=county["east"])
-    first, second = desk(operation, county["east"]), desk(operation, county["east"])
-
-    opened = scanned(session, first, county["east"], patron_card(session, reader))
-    lent = scanned(session, second, county["east"], item.barcode, after=first.id)
-
-    assert (opened["did"], opened["reader"]) == ("reader", reader.id)
-    assert (lent["did"], lent["decision"], lent["reader"]) == ("lent", "allowed", reader.id)
-    assert session.scalars(select(Loan.patron_id).where(Loan.item_id == item.id)).one() == reader.id
-
-
-def test_without_a_chain_the_same_book_comes_back(
-    session: Session, county: dict[str, Branch], reader: Patron, operation: MakeOperation
-) -> None:
-    item = an_item(session, branch=county["east"])
-    a_loan(session, item=item, patron=reader)
-
-    answer = scanned(session, desk(operation, county["east"]), county["east"], item.barcode)
+    answer = desk.scan(item.barcode)
 
     assert (answer["did"], answer["next"], answer["reader"]) == ("taken_back", "shelve", None)
 
 
-@pytest.mark.parametrize("change", ["branch", "time", "unknown"])
-def test_a_chain_of_elsewhere_or_long_ago_has_no_reader(
-    session: Session, county: dict[str, Branch], reader: Patron, operation: MakeOperation, change: str
+def test_a_new_card_ends_the_visit_before(desk: ScanDesk) -> None:
+    first, second, item = desk.reader(), desk.reader(), desk.item()
+    desk.open_for(first)
+    desk.open_for(second)
+
+    desk.scan(item.barcode)
+
+    assert desk.holder(item) == second.id
+
+
+@pytest.mark.parametrize("change", ["branch", "time", "unknown", "reader"])
+def test_when_it_is_not_known_any_more_who_stands_here_nothing_is_lent_or_taken_back(
+    desk: ScanDesk, change: str
 ) -> None:
-    first = desk(operation, county["east"])
-    scanned(session, first, county["east"], patron_card(session, reader))
-    branch = county["west"] if change == "branch" else county["east"]
-    later = desk(operation, branch)
+    item, reader = desk.item(), desk.reader()
+    a_loan(desk.session, item=item, patron=desk.reader())
+    desk.open_for(reader)
+    later = None
+    if change == "unknown":
+        desk.after = "00000000-0000-4000-8000-000000000000"
     if change == "time":
-        later = replace(later, at=first.at + timedelta(minutes=10))
+        later = kernel_clock.now() + timedelta(minutes=11)
+    if change in {"branch", "reader"}:
+        elsewhere = desk.places["west"].id if change == "branch" else desk.here.id
+        actor = keeper_of(desk.places["west"]) if change == "branch" else Actor(ActorKind.PATRON, reader.id, "r")
+        row = desk.operation("desk", actor=actor, branch_id=elsewhere)
+        once(desk.session, row, {}, lambda: {"did": "reader", "reader": reader.id})
+        desk.after = row.id
 
-    assert reader_at(session, later, "nothing" if change == "unknown" else first.id) is None
+    answer = desk.scan(item.barcode, at=later)
+
+    assert (answer["did"], codes(answer), answer["unsettled"]) == ("nothing", ["reader_not_settled"], True)
+    assert desk.holder(item) not in {None, reader.id}
 
 
-def test_several_copies_with_one_barcode_are_offered_to_choose_from(
-    session: Session, county: dict[str, Branch], operation: MakeOperation
-) -> None:
-    copies = [an_item(session, branch=county[place], barcode="A7") for place in ("east", "west")]
+def test_scans_that_waited_for_the_network_keep_their_reader(desk: ScanDesk) -> None:
+    reader, item = desk.reader(), desk.item()
+    desk.open_for(reader)
 
-    answer = scanned(session, desk(operation, county["east"]), county["east"], "A7")
-    chosen = scanned(session, desk(operation, county["east"]), county["east"], "", item_id=copies[0].id)
+    answer = desk.scan(item.barcode, at=kernel_clock.now() + timedelta(hours=3), gap="12")
+
+    assert (answer["did"], desk.holder(item)) == ("lent", reader.id)
+
+
+def test_what_one_keeper_scanned_goes_on_under_the_next_ones_name(desk: ScanDesk) -> None:
+    reader, item = desk.reader(), desk.item()
+    desk.open_for(reader)
+    desk.actor = keeper_of(desk.here, account_id=8)
+
+    desk.scan(item.barcode)
+
+    assert desk.holder(item) == reader.id
+
+
+def test_standing_is_nobody_without_a_scan_before(desk: ScanDesk) -> None:
+    operation = desk.operation("desk", branch_id=desk.here.id)
+    assert standing_after(desk.session, operation, None) == NOBODY
+    assert standing_after(desk.session, operation, "unknown") == UNSETTLED
+
+
+@pytest.mark.parametrize(
+    "card", [NEW_CARD, misread(new_code(CodeKind.PATRON, 3)), "13900000000"], ids=["blank", "misread", "phone"]
+)
+def test_after_a_card_that_opened_nobody_books_are_not_lent_to_the_reader_before(desk: ScanDesk, card: str) -> None:
+    before, item = desk.reader(), desk.item()
+    a_loan(desk.session, item=item, patron=desk.reader())
+    had = desk.holder(item)
+    desk.open_for(before)
+    desk.scan(card)
+
+    answers = [desk.scan(item.barcode) for _ in range(2)]
+
+    assert [codes(answer) for answer in answers] == [["reader_not_settled"]] * 2
+    assert desk.holder(item) == had
+    desk.finish()
+    assert desk.scan(item.barcode)["did"] == "taken_back"
+
+
+def test_an_unknown_book_leaves_the_visit_as_it_is(desk: ScanDesk) -> None:
+    reader, item = desk.reader(), desk.item()
+    desk.open_for(reader)
+
+    unknown = desk.scan("T00917")
+    desk.scan(item.barcode)
+
+    assert (codes(unknown), unknown["code"], unknown["reader"]) == (["scan_unknown"], "T00917", reader.id)
+    assert desk.holder(item) == reader.id
+
+
+# Every kind of input, in the order of the field.
+
+
+def test_a_legacy_barcode_of_any_shape_is_the_copy(desk: ScanDesk) -> None:
+    for barcode in ("T0091-7", "少儿0012", misread(new_code(CodeKind.ITEM, 5)), ISBN, "13800138000", "ZXY", "7"):
+        item = desk.item(bib=a_bib(desk.session), barcode=barcode.replace("-", ""))
+        assert desk.scan(barcode)["item"] == item.id
+
+
+def test_a_legacy_card_of_any_shape_is_the_reader(desk: ScanDesk) -> None:
+    for card in ("D0042", "700001", misread(new_code(CodeKind.PATRON, 5))):
+        reader = desk.reader(card=card)
+        assert desk.scan(card.lower())["reader"] == reader.id
+
+
+def test_the_address_of_a_printed_qr_is_the_code_in_it(desk: ScanDesk) -> None:
+    item, reader = desk.item(), desk.reader()
+
+    assert desk.scan(f"https://books.example/q/{item.barcode}")["item"] == item.id
+    assert desk.scan(f"https://books.example/q/{patron_card(desk.session, reader)}")["reader"] == reader.id
+
+
+LEADS_NOWHERE = {
+    misread(new_code(CodeKind.ITEM, 1)): "code_misread",
+    misread(new_code(CodeKind.PATRON, 1)): "code_misread",
+    misread(new_code(CodeKind.BOX, 1)): "code_misread",
+    "11010119900307451X": "scan_is_identity_number",
+    new_code(CodeKind.BOX, 5): "scan_is_box",
+    new_code(CodeKind.SHELF, 5): "scan_not_for_desk",
+    new_code(CodeKind.COMMAND, 9999): "scan_not_for_desk",
+    ISBN: "isbn_no_copy_here",
+    "13900000000": "phone_unknown",
+    "qq": "initials_unknown",
+    "没有这本书": "title_unknown",
+    "NOBODY7": "scan_unknown",
+    "": "scan_unknown",
+}
+
+
+def test_what_leads_nowhere_is_refused_with_what_to_do(desk: ScanDesk) -> None:
+    answers = {text: desk.scan(text) for text in LEADS_NOWHERE}
+
+    assert {text: codes(answer) for text, answer in answers.items()} == {
+        text: [code] for text, code in LEADS_NOWHERE.items()
+    }
+    assert {answer["decision"] for answer in answers.values()} == {"refused"}
+
+
+def with_isbn(desk: ScanDesk, *places: str) -> list[Item]:
+    bib = a_bib(desk.session, isbn13=ISBN)
+    return [desk.item(place, bib=bib) for place in places]
+
+
+def test_an_isbn_is_the_only_copy_here_and_says_so(desk: ScanDesk) -> None:
+    here, _away = with_isbn(desk, "east", "west")
+    reader = desk.reader()
+    desk.open_for(reader)
+
+    answer = desk.scan("978-7-302-51185-4")
+
+    assert (answer["did"], answer["item"], codes(answer)) == ("lent", here.id, ["known_by_isbn"])
+    assert desk.holder(here) == reader.id
+
+
+def test_an_isbn_of_several_copies_here_lets_one_be_picked(desk: ScanDesk) -> None:
+    items = with_isbn(desk, "east", "east", "west")
+
+    answer = desk.scan(ISBN)
+    picked = desk.pick(2)
+
+    assert answer["candidates"] == [items[0].id, items[1].id]
+    assert (picked["did"], picked["item"]) == ("taken_back", items[1].id)
+
+
+def test_an_isbn_without_a_copy_here_becomes_a_wish_of_the_reader(desk: ScanDesk) -> None:
+    reader = desk.reader()
+    desk.open_for(reader)
+
+    refused = desk.scan(ISBN)
+    wished = desk.pick(1)
+
+    assert (codes(refused), refused["isbn"]) == (["isbn_no_copy_here"], ISBN)
+    assert (wished["did"], wished["decision"], wished["reader"]) == ("wished", "allowed", reader.id)
+    assert wished["wish"]["state"] == "open"
+
+
+def test_a_phone_number_opens_its_reader_and_lets_one_of_a_household_be_picked(desk: ScanDesk) -> None:
+    mother = desk.reader(phone="13800138000")
+    found = desk.scan("138-0013-8000")
+    son = desk.reader("west", phone="13800138000")
+    unclear = desk.scan("13800138000")
+
+    picked = desk.pick(2)
+
+    assert found["reader"] == mother.id
+    assert (unclear["readers"], unclear["reader"]) == ([mother.id, son.id], None)
+    assert (picked["did"], picked["reader"]) == ("reader", son.id)
+
+
+def test_initials_find_the_readers_of_this_room_only(desk: ScanDesk) -> None:
+    zhang, zhao = desk.reader(name="张秀英"), desk.reader(name="赵小燕")
+    desk.reader("west", name="周杏月")
+    desk.reader(name="李大山")
+
+    answer = desk.scan("zx")
+    picked = desk.pick(1)
+
+    assert sorted(answer["readers"]) == sorted([zhang.id, zhao.id])
+    assert picked["reader"] == answer["readers"][0]
+
+
+def test_letters_that_are_nobodys_name_are_words_of_a_title(desk: ScanDesk) -> None:
+    item = desk.item()
+
+    answer = desk.scan("ganju", titles=(item.bib_id,))
+
+    assert (answer["did"], answer["candidates"]) == ("choose", [item.id])
+
+
+def test_words_of_a_title_offer_the_copies_of_this_room(desk: ScanDesk) -> None:
+    bib = a_bib(desk.session)
+    here, _there = desk.item(bib=bib), desk.item("west", bib=bib)
+
+    answer = desk.scan("冬小麦种植", titles=(bib.id,))
+    picked = desk.pick(1)
+
+    assert answer["candidates"] == [here.id]
+    assert (picked["did"], picked["item"]) == ("taken_back", here.id)
+
+
+def test_several_copies_with_one_barcode_are_offered_to_choose_from(desk: ScanDesk) -> None:
+    copies = [desk.item(place, barcode="A7") for place in ("east", "west")]
+
+    answer = desk.scan("A7")
+    chosen = desk.pick(1)
 
     assert answer["candidates"] == [copy.id for copy in copies]
     assert (chosen["did"], chosen["item"]) == ("taken_back", copies[0].id)
 
 
-def test_a_choice_made_after_the_reader_left_lends_to_nobody(
-    session: Session, county: dict[str, Branch], operation: MakeOperation
-) -> None:
-    item = an_item(session, branch=county["east"])
+def test_a_code_that_is_a_card_and_a_book_is_asked_about(desk: ScanDesk) -> None:
+    item, reader = desk.item(barcode="700123"), desk.reader(card="700123")
 
-    answer = scanned(session, desk(operation, county["east"]), county["east"], "", item_id=item.id, wish="lend")
+    answer = desk.scan("700123")
+    as_reader = desk.pick(2, desk.after)
 
-    assert [reason["code"] for reason in answer["reasons"]] == ["no_reader_at_desk"]
-
-
-@pytest.mark.parametrize(
-    ("text", "code"),
-    [
-        ("9787302511854", "isbn_not_a_barcode"),
-        ("333333333333", "code_misread"),
-        ("11010119900307451X", "scan_is_identity_number"),
-        (new_code(CodeKind.BOX, 5), "scan_is_box"),
-        ("NOBODY", "scan_unknown"),
-        ("", "scan_unknown"),
-    ],
-)
-def test_what_is_neither_card_nor_book_is_refused_with_its_reason(
-    session: Session, county: dict[str, Branch], operation: MakeOperation, text: str, code: str
-) -> None:
-    answer = scanned(session, desk(operation, county["east"]), county["east"], text)
-
-    assert answer["decision"] == "refused"
-    assert [reason["code"] for reason in answer["reasons"]] == [code]
+    assert (answer["candidates"], answer["readers"]) == ([item.id], [reader.id])
+    assert as_reader["reader"] == reader.id
 
 
-def test_an_old_barcode_that_looks_like_an_isbn_is_still_the_copy(
-    session: Session, county: dict[str, Branch], operation: MakeOperation
-) -> None:
-    item = an_item(session, branch=county["east"], bib=a_bib(session), barcode="9787302511854")
-
-    answer = scanned(session, desk(operation, county["east"]), county["east"], "9787302511854")
-
-    assert answer["item"] == item.id
+# The states of the desk.
 
 
-def test_a_phone_number_finds_its_reader_only_when_one_reader_has_it(
-    session: Session, county: dict[str, Branch], operation: MakeOperation
-) -> None:
-    reader = a_patron(session, branch=county["east"], phone="13800138000")
+def test_the_readers_own_book_is_asked_about_and_taken_back_or_renewed(desk: ScanDesk) -> None:
+    items, reader = [desk.item(), desk.item()], desk.reader()
+    desk.open_for(reader)
+    for item in items:
+        desk.scan(item.barcode)
 
-    found = scanned(session, desk(operation, county["east"]), county["east"], "13800138000")
-    a_patron(session, branch=county["west"], phone="13800138000")
-    unclear = scanned(session, desk(operation, county["east"]), county["east"], "13800138000")
+    asked = desk.scan(items[0].barcode)
+    back = desk.pick(1)
+    desk.scan(items[1].barcode)
+    renewed = desk.pick(2)
 
-    assert found["reader"] == reader.id
-    assert [reason["code"] for reason in unclear["reasons"]] == ["scan_ambiguous_reader"]
+    assert (asked["did"], asked["decision"]) == ("ask", "needs_confirmation")
+    assert (back["did"], desk.holder(items[0])) == ("taken_back", None)
+    assert (renewed["did"], renewed["decision"], desk.holder(items[1])) == ("renewed", "allowed", reader.id)
 
 
-def test_a_copy_from_elsewhere_goes_from_one_reader_to_the_next_without_a_question(
-    session: Session, county: dict[str, Branch], reader: Patron, operation: MakeOperation
-) -> None:
-    item = an_item(session, branch=county["west"])
-    item.current_branch_id = county["east"].id
-    a_loan(session, item=item, patron=a_patron(session, branch=county["east"]))
-    first = desk(operation, county["east"])
-    scanned(session, first, county["east"], patron_card(session, reader))
+def test_a_copy_goes_from_one_reader_to_the_next_without_a_question(desk: ScanDesk) -> None:
+    item, reader = desk.item("west"), desk.reader()
+    item.current_branch_id = desk.here.id
+    a_loan(desk.session, item=item, patron=desk.reader())
+    desk.open_for(reader)
 
-    answer = scanned(session, desk(operation, county["east"]), county["east"], item.barcode, after=first.id)
+    answer = desk.scan(item.barcode)
 
     assert (answer["did"], answer["decision"]) == ("lent", "allowed")
-    holder = session.scalars(select(Loan.patron_id).where(Loan.item_id == item.id, Loan.in_at.is_(None))).one()
-    assert holder == reader.id
+    assert "taken_back_from_another" in codes(answer)
+    assert desk.holder(item) == reader.id
 
 
-def test_a_button_cannot_set_a_refusal_aside_because_nobody_said_why(
-    session: Session, county: dict[str, Branch], operation: MakeOperation
-) -> None:
-    item = an_item(session, branch=county["east"])
-    expired = a_patron(session, branch=county["east"], expires_on=LONG_AGO)
-    grant = Grant(str(Role.BRANCH_LIBRARIAN), county["east"].id, county["east"].path)
-    librarian = Actor(ActorKind.STAFF, 7, "librarian", (grant,))
-    first, second = (desk(operation, county["east"], actor=librarian) for _ in range(2))
-    scanned(session, first, county["east"], patron_card(session, expired))
+def test_each_mode_does_what_it_says_whoever_stands_there(desk: ScanDesk) -> None:
+    reader, item = desk.reader(), desk.item()
 
-    answer = scanned(
-        session, second, county["east"], item.barcode, after=first.id, wish="lend", confirmed=("card_expired",)
-    )
+    assert codes(desk.scan(item.barcode, mode="lend")) == ["card_first"]
+    desk.open_for(reader)
+    assert desk.scan(item.barcode, mode="lend")["did"] == "lent"
+    desk.finish()
+    assert desk.scan(item.barcode, mode="renew")["did"] == "renewed"
+    desk.open_for(desk.reader())
+    assert desk.scan(item.barcode, mode="take_back")["did"] == "taken_back"
+    assert codes(desk.scan(item.barcode, mode="renew")) == ["renew_not_on_loan"]
+    used = desk.scan(item.barcode, mode="on_site")
+    assert (used["did"], used["decision"], used["mode"]) == ("used", "allowed", "on_site")
+    assert desk.scan(item.barcode, mode="nonsense")["did"] == "lent"
 
-    assert answer["decision"] == "refused"
-    assert "override_needs_reason" in [reason["code"] for reason in answer["reasons"]]
+
+def test_the_mode_of_a_question_is_the_mode_of_its_answer(desk: ScanDesk) -> None:
+    copies = [desk.item(place, barcode="A8") for place in ("east", "west")]
+    a_loan(desk.session, item=copies[0], patron=desk.reader())
+
+    desk.scan("A8", mode="renew")
+    answer = desk.pick(1)
+
+    assert (answer["did"], answer["item"]) == ("renewed", copies[0].id)
+
+
+def test_an_answer_is_for_the_reader_of_its_question_and_leaves_the_next_one_standing(desk: ScanDesk) -> None:
+    first, second, item = desk.reader(), desk.reader(), desk.item()
+    desk.open_for(first)
+    desk.scan(item.barcode)
+    desk.scan(item.barcode)
+    question = desk.after
+    desk.open_for(second)
+
+    answer = desk.pick(2, question)
+
+    assert (answer["did"], answer["patron"], answer["reader"]) == ("renewed", first.id, second.id)
+
+
+def test_an_answer_that_comes_too_late_lends_to_nobody(desk: ScanDesk) -> None:
+    reader, item = desk.reader(), desk.item()
+    desk.open_for(reader)
+    desk.scan(item.barcode)
+    desk.scan(item.barcode)
+    question = desk.after
+    desk.finish()
+
+    answer = desk.pick(2, question, at=kernel_clock.now() + timedelta(minutes=11), gap="1")
+
+    assert codes(answer) == ["no_reader_at_desk"]
+
+
+def test_an_exception_is_made_by_whoever_may_and_says_why(desk: ScanDesk) -> None:
+    item, expired = desk.item(), desk.reader(expires_on=LONG_AGO)
+    desk.open_for(expired)
+    refused = desk.scan(item.barcode)
+    question = desk.after
+
+    assert codes(refused) == ["card_expired"]
+    assert "override_not_permitted" in codes(desk.pick(1, question, because="老人家路远"))
+    desk.actor = keeper_of(desk.here, Role.BRANCH_LIBRARIAN)
+    assert "override_needs_reason" in codes(desk.pick(1, question))
+    allowed = desk.pick(1, question, because="老人家路远")
+    assert (allowed["decision"], desk.holder(item)) == ("allowed", expired.id)
+
+
+def test_a_renewal_by_name_is_only_for_the_reader_at_the_desk(desk: ScanDesk) -> None:
+    mine, theirs, reader = desk.item(), desk.item(), desk.reader()
+    a_loan(desk.session, item=mine, patron=reader)
+    a_loan(desk.session, item=theirs, patron=desk.reader())
+    desk.open_for(reader)
+
+    assert desk.send(wish="renew", item=str(mine.id))["did"] == "renewed"
+    assert codes(desk.send(wish="renew", item=str(theirs.id))) == ["no_reader_at_desk"]

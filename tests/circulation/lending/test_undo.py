@@ -20,6 +20,7 @@ from circulation.lending.undo_reasons import (
 )
 from circulation.models import Hold, Loan, LoanRenewal, Transfer
 from circulation.models import checks as moving
+from circulation.policies.book import VERSION
 from circulation.reports import jobs, rollups
 from circulation.reports.services import figures
 from circulation.restocking import observation
@@ -28,8 +29,10 @@ from library.kernel import checks, events
 from library.kernel import clock as kernel_clock
 from library.kernel.errors import NotFound
 from library.kernel.operations import Answer, Operation
+from library.kernel.versions import raise_version
 from tests.circulation.lending.desk import Desk, available, codes
 from tests.conftest import NOON
+from tests.factories import a_policy
 
 Move = Callable[[datetime], None]
 
@@ -191,6 +194,18 @@ def test_a_return_is_not_undone_when_something_happened_since(desk: Desk, clock:
     assert codes(undo_return(desk, returned[missed.id])) == [UNDO_HAD_CONSEQUENCES]
     clock(NOON + timedelta(days=1))
     assert codes(undo_return(desk, returned[old.id])) == [UNDO_TOO_LATE]
+
+
+def test_a_late_return_that_suspended_its_reader_is_not_undone(desk: Desk, clock: Move) -> None:
+    a_policy(desk.session, "suspension_days", 1)
+    raise_version(desk.session, VERSION)
+    item = desk.item()
+    desk.lend(item)
+    clock(NOON + timedelta(days=60))
+
+    returned = take_back(desk, item)
+
+    assert codes(undo_return(desk, returned)) == [UNDO_HAD_CONSEQUENCES]
 
 
 def test_a_return_is_undone_once(desk: Desk) -> None:

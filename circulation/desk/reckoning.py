@@ -1,0 +1,47 @@
+"""Why the desk did what it did with a scan, in sentences: the state it was in, before any lending rule was asked."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask_babel import gettext as _
+
+from circulation.desk.kinds import Did, Mode
+from circulation.desk.names import Names
+
+Answer = Mapping[str, Any]
+
+
+def because(answer: Answer, names: Names) -> Sequence[str]:
+    """Return the sentences that say which state of the desk led to this line; empty where the line says it all."""
+    did, mode = answer.get("did"), answer.get("mode", Mode.AUTO)
+    if did == Did.TAKEN_BACK:
+        return [_taken_back(mode, answer), *_goes(answer, names)]
+    if did == Did.LENT:
+        return [_("A reader was at the desk, so the book was lent.")]
+    if did == Did.RENEWED and mode == Mode.RENEW:
+        return [_("The desk was set to renewing: the book is renewed for whoever has it.")]
+    if did == Did.USED:
+        return [_("The desk was set to reading here."), *_goes(answer, names)]
+    if did in {Did.ASK, Did.RENEWED}:
+        return [_("The book is already in the name of the reader at the desk.")]
+    return []
+
+
+def _taken_back(mode: str, answer: Answer) -> str:
+    if mode == Mode.TAKE_BACK:
+        return str(_("The desk was set to taking back."))
+    if answer.get("reader"):
+        return str(_("You chose to take it back."))
+    return str(_("No reader was at the desk, so the book was taken back."))
+
+
+def _goes(answer: Answer, names: Names) -> Sequence[str]:
+    """Return why the copy goes where it goes."""
+    place = names.branch(answer.get("destination"))
+    if answer.get("hold") and answer.get("next") == "hold":
+        return [_("A reader who waits for it collects it here.")]
+    if answer.get("hold") and answer.get("next") == "transfer":
+        return [_("A reader who waits for it collects it at %(place)s.", place=place)]
+    if answer.get("next") == "transfer":
+        return [_("It is needed or at home at %(place)s, and nobody waits for it here.", place=place)]
+    return []
