@@ -29,6 +29,8 @@ import circulation.logistics.api
 import circulation.logistics.box_api
 import circulation.logistics.wiring
 import circulation.policies.api
+import circulation.policies.pages
+import circulation.policies.row_pages
 import circulation.reports.api
 import circulation.reports.wiring
 import circulation.restocking.api
@@ -94,6 +96,8 @@ PAGES = (
     circulation.lending.pages,
     circulation.holds.pages,
     circulation.wishes.pages,
+    circulation.policies.pages,
+    circulation.policies.row_pages,
     circulation.desk.pages,
     circulation.desk.papers,
     circulation.claims.pages,

@@ -1,12 +1,10 @@
 """The lending rules over HTTP: list, set and end rows, choose the two settings, explain what holds where."""
 
-from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy.orm import Session
-
 import circulation.policies.sentences  # noqa: F401  defines the words of this room's problems
-from circulation.policies import listing, services
+from circulation.policies import listing, services, trying, what_if_words
+from circulation.policies.access import require_all, require_place, require_row
 from circulation.policies.explaining import named_and_told
 from circulation.policies.schemas import (
     ExplainOut,
@@ -17,13 +15,15 @@ from circulation.policies.schemas import (
     PolicyQuery,
     SettingIn,
     SettingOut,
+    WhatIfIn,
+    WhatIfOut,
 )
 from library.accounts.access import require
-from library.branches.models import Branch
 from library.branches.services import branch_by_code
 from library.kernel import clock
 from library.kernel.api import ApiBlueprint, OperationIn, page_of
 from library.kernel.db import reading, writing
+from library.kernel.errors import Invalid
 from library.kernel.operations import begin, once
 
 blp = ApiBlueprint("policies", __name__, description="Lending rules and why they hold")
@@ -50,7 +50,7 @@ def set_row(body: dict[str, Any]) -> dict[str, Any]:
     """Give a rule a value; the open row with the same scope and dates is ended."""
     operation = begin("set_policy", body)
     with writing() as session:
-        values = {**body, **_place(session, body)}
+        values = {**body, **require_place(session, branch=body.get("branch"), branch_set=body.get("set"))}
         for name in ("operation_id", "branch", "set"):
             values.pop(name, None)
         answer = once(session, operation, body, lambda: services.set_row(session, operation, **values))
@@ -65,9 +65,29 @@ def end_row(body: dict[str, Any], policy_id: int) -> dict[str, Any]:
     content = {**body, "policy": policy_id}
     operation = begin("end_policy", content)
     with writing() as session:
-        _require_all(services.places_of(session, services.row_by_id(session, policy_id)))
+        require_row(session, policy_id)
         once(session, operation, content, lambda: services.end_row(session, operation, policy_id))
         return listing.row(session, policy_id)
+
+
+@blp.route("/policies/what_if", methods=["POST"])
+@blp.arguments(WhatIfIn)
+@blp.response(200, WhatIfOut)
+def what_if(body: dict[str, Any]) -> dict[str, Any]:
+    """Tell what a row, or the end of one, would have changed in the past year; nothing is stored."""
+    with reading() as session:
+        for policy_id in (body.get("ends"), body.get("replaces")):
+            if policy_id is not None:
+                require_row(session, policy_id)
+        if "ends" in body:
+            tried = trying.try_end(session, body["ends"])
+        else:
+            place = require_place(session, branch=body.get("branch"), branch_set=body.get("set"))
+            row = {name: value for name, value in body.items() if name not in {"branch", "set", "operation_id"}}
+            if not row.get("rule") or not row.get("value"):
+                raise Invalid("rule_and_value_required")
+            tried = trying.try_row(session, **row, **place)
+    return {**tried, "text": [what_if_words.headline(tried), *what_if_words.changes(tried), *what_if_words.base(tried)]}
 
 
 @blp.route("/policies/settings", methods=["POST"])
@@ -77,7 +97,7 @@ def choose(body: dict[str, Any]) -> dict[str, Any]:
     """Choose whose rules decide, or which loans are counted."""
     operation = begin("choose_policy", body)
     with writing() as session:
-        _require_all(services.roots(session))
+        require_all(services.roots(session))
         setting, value = body["setting"], body["value"]
         return once(session, operation, body, lambda: services.choose(session, operation, setting, value))
 
@@ -99,24 +119,3 @@ def explain(query: dict[str, Any]) -> dict[str, Any]:
             on=on,
         )
         return {"branch": branch.code, "on": on, "rules": named_and_told(session, resolved)}
-
-
-def _place(session: Session, body: dict[str, Any]) -> dict[str, int]:
-    """Return where a new row holds, after asking whether the actor administers every place it touches."""
-    place: dict[str, int] = {}
-    if "branch" in body:
-        branch = branch_by_code(session, body["branch"])
-        _require_all([branch])
-        place["branch_id"] = branch.id
-    if "set" in body:
-        place["set_id"] = services.branch_set_by_code(session, body["set"]).id
-        _require_all(services.members_of(session, place["set_id"]))
-    if not place:
-        _require_all(services.roots(session))
-    return place
-
-
-def _require_all(places: Sequence[Branch]) -> None:
-    require("administer")
-    for place in places:
-        require("administer", place)

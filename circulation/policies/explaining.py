@@ -97,13 +97,18 @@ def explanation(entries: Iterable[Entry], codes: Iterable[str] = (), *, audience
     """Return an explanation in words, first what decided: the rules of the reasons' `codes`, else those of a due date."""
     known = definitions()
     listed = list(entries)
-    unit = loan_unit(listed)
     decisive = [rule for code in codes if code in known for rule in known[code].rules] or DUE_RULES
-    told = [_told(entry, unit, audience) for entry in listed]
+    told = all_told(listed, audience)
     return Explanation(
         first=tuple(one for one in told if one.rule in decisive),
         others=tuple(one for one in told if one.rule not in decisive),
     )
+
+
+def all_told(entries: Sequence[Entry], audience: str = "staff") -> list[Told]:
+    """Return every rule of an explanation in words, in its order."""
+    unit = loan_unit(entries)
+    return [_told(entry, unit, audience) for entry in entries]
 
 
 def loan_unit(entries: Iterable[Entry]) -> str:

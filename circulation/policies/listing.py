@@ -9,7 +9,10 @@ from sqlalchemy.orm import Session
 
 from circulation.models import PolicyRow
 from circulation.policies.rules import RULES
+from library.accounts.models import StaffAccount
 from library.branches.models import Branch, BranchSet
+from library.kernel.actors import ActorKind
+from library.kernel.models import OperationRow
 
 Shown = dict[str, Any]
 
@@ -26,6 +29,38 @@ def rows(
     return [_shown(*found) for found in session.execute(wanted)], total
 
 
+def count(session: Session, *, rule: str | None = None) -> int:
+    """Return how many rows there are and were."""
+    wanted = select(func.count()).select_from(PolicyRow)
+    return session.scalar(wanted.where(PolicyRow.rule == rule) if rule else wanted) or 0
+
+
+def newest(session: Session, *, rule: str | None = None, offset: int, limit: int) -> list[Shown]:
+    """Return a page of all rows, ended ones too, the newest first, each with when and by whom it was entered."""
+    wanted = (
+        _query()
+        .add_columns(StaffAccount.display_name)
+        .outerjoin(OperationRow, OperationRow.id == PolicyRow.operation_id)
+        .outerjoin(
+            StaffAccount, (StaffAccount.id == OperationRow.actor_id) & (OperationRow.actor_kind == ActorKind.STAFF)
+        )
+        .order_by(PolicyRow.created_at.desc(), PolicyRow.id.desc())
+        .offset(offset)
+        .limit(limit)
+    )
+    rows = session.execute(wanted.where(PolicyRow.rule == rule) if rule else wanted)
+    return [
+        {**_shown(row, branch, named_set), "created_at": row.created_at, "by": by or ""}
+        for row, branch, named_set, by in rows
+    ]
+
+
+def names_of(session: Session, *, branch_id: int | None = None, set_id: int | None = None) -> Shown:
+    """Return the codes and names of a place, as rows have them."""
+    branch = session.get(Branch, branch_id) if branch_id is not None else None
+    return _places(branch, session.get(BranchSet, set_id) if set_id is not None else None)
+
+
 def row(session: Session, policy_id: int) -> Shown:
     """Return one row that exists."""
     return _shown(*session.execute(_query().where(PolicyRow.id == policy_id)).one())
@@ -39,7 +74,7 @@ def named(session: Session, explained: Sequence[Shown]) -> list[Shown]:
 def named_all(session: Session, explanations: Sequence[Sequence[Shown]]) -> list[list[Shown]]:
     """Return several explanations as `named` does, one query in all."""
     entries = [entry for explained in explanations for entry in explained]
-    about = _about_rows(session, {line["id"] for entry in entries for line in (entry["row"], *entry["beat"]) if line})
+    about = about_rows(session, {line["id"] for entry in entries for line in (entry["row"], *entry["beat"]) if line})
 
     def with_names(line: Shown | None) -> Shown | None:
         return {**line, **about[line["id"]]} if line else None
@@ -53,7 +88,7 @@ def named_all(session: Session, explanations: Sequence[Sequence[Shown]]) -> list
     ]
 
 
-def _about_rows(session: Session, ids: Iterable[int]) -> dict[int, Shown]:
+def about_rows(session: Session, ids: Iterable[int]) -> dict[int, Shown]:
     """Return what an explanation does not know of its rows: codes, names in the present language, notes."""
     wanted = _query().where(PolicyRow.id.in_(ids))
     return {found[0].id: {**_places(*found[1:]), "note": found[0].note} for found in session.execute(wanted)}

@@ -4,7 +4,7 @@ import marshmallow as ma
 from marshmallow import fields, validate
 
 from circulation.policies.rules import RULES, Because
-from library.kernel.api import Flag, OperationIn, PageIn, QuerySchema, Text, page_schema
+from library.kernel.api import Flag, Integer, OperationIn, PageIn, QuerySchema, Text, page_schema
 from library.patrons.rules import Category
 
 _RULES = tuple(RULES)
@@ -24,6 +24,22 @@ class PolicyIn(OperationIn):
     to_on = fields.Date()
     is_yearly = Flag(load_default=False, metadata={"description": "The two dates hold in every year."})
     note = Text(max_length=200, allow_blank=True, load_default="")
+
+
+class WhatIfIn(OperationIn):
+    """A row that is not saved yet, or the id of one to end (`ends`); `replaces` would be ended. Nothing is stored."""
+
+    rule = Text(max_length=40, metadata={"description": " | ".join(_RULES)})
+    value = Text(max_length=80)
+    item_class = Text(max_length=20)
+    patron_category = Text(max_length=20, metadata={"description": " | ".join(_CATEGORIES)})
+    branch = Text(max_length=32)
+    set = Text(max_length=32)
+    from_on = fields.Date()
+    to_on = fields.Date()
+    is_yearly = Flag(load_default=False, metadata={"description": "The two dates hold in every year."})
+    replaces = Integer(least=1)
+    ends = Integer(least=1)
 
 
 class SettingIn(OperationIn):
@@ -111,6 +127,53 @@ class ExplainOut(ma.Schema):
     branch = fields.String()
     on = fields.Date()
     rules = fields.List(fields.Nested(ExplainedOut))
+
+
+class TallyOut(ma.Schema):
+    """How many loans, and what would have been different for them; days are sums."""
+
+    loans = fields.Integer()
+    later = fields.Integer(metadata={"description": "Loans that would be due later."})
+    earlier = fields.Integer()
+    days_later = fields.Integer()
+    days_earlier = fields.Integer()
+    now_late = fields.Integer(metadata={"description": "In time as things are, late then."})
+    no_longer_late = fields.Integer()
+    now_lost = fields.Integer(metadata={"description": "Late for so long that they would be looked for."})
+    no_longer_lost = fields.Integer()
+    refused = fields.Integer(metadata={"description": "Check-outs a limit would have refused."})
+    allowed = fields.Integer(metadata={"description": "Check-outs that need an exception as things are."})
+    renewals = fields.Integer()
+    renewals_refused = fields.Integer()
+    renewals_allowed = fields.Integer()
+
+
+class TallyByPlaceOut(TallyOut):
+    """The same for one category of readers in one township."""
+
+    category = fields.String(allow_none=True)
+    branch = fields.String()
+    branch_name = fields.String()
+
+
+class WhatIfOut(TallyOut):
+    """The past year under the changed rules.
+
+    `one_in` above 1: only one reader in so many was looked at. `years`: the loans were moved so many years ahead, so that a
+    row which begins later is tried at all. Not `is_replayed`: past loans cannot tell what the rule does, all figures are 0.
+    """
+
+    rule = fields.String()
+    is_replayed = fields.Boolean()
+    from_on = fields.Date()
+    to_on = fields.Date()
+    years = fields.Integer()
+    one_in = fields.Integer()
+    readers = fields.Integer()
+    readers_touched = fields.Integer()
+    refused_by = fields.Dict(keys=fields.String(), values=fields.Integer())
+    by = fields.List(fields.Nested(TallyByPlaceOut))
+    text = fields.List(fields.String())
 
 
 PolicyPage = page_schema(PolicyOut)

@@ -16,3 +16,8 @@ define(
     _("Give its first and its last day; the year does not matter. One that runs over New Year ends in the next year."),
 )
 define("unknown_setting", _("There is no such setting"), _("Choose whose rules decide, or which loans are counted."))
+define(
+    "rule_and_value_required",
+    _("A rule and its value are needed"),
+    _("Send rule and value, or ends with the number of a row."),
+)

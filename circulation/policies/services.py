@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
@@ -48,16 +49,14 @@ def set_row(
     to_on: date | None = None,
     is_yearly: bool = False,
     note: str = "",
+    replaces: int | None = None,
 ) -> Answer:
     """Give a rule a value for a class, category, place and time; the open row with the same scope and dates is ended.
 
-    Raises `Invalid` (`unknown_rule`, `bad_policy_value`, `unknown_category`, `one_place_only`, `dates_out_of_order`,
-    `yearly_needs_dates`) and `NotFound` (`unknown_branch`, `unknown_set`).
+    So is the row that it `replaces`, whatever its scope: a row is never altered, because past decisions rest on it. Raises
+    what `check_row` raises, `NotFound` `unknown_policy` and `Conflict` `policy_already_ended`.
     """
-    _check_value(rule, value)
-    _check_scope(session, patron_category=patron_category, branch_id=branch_id, set_id=set_id)
-    _check_dates(from_on, to_on, is_yearly=is_yearly)
-    scope = {
+    scope: dict[str, Any] = {
         "rule": rule,
         "item_class": item_class,
         "patron_category": patron_category,
@@ -67,7 +66,11 @@ def set_row(
         "to_on": to_on,
         "is_yearly": is_yearly,
     }
+    check_row(session, value=value, **scope)
     replaced = _end_same(session, operation, scope)
+    if replaces is not None and replaces not in replaced:
+        _end(session, operation, replaces)
+        replaced.append(replaces)
     row_id = session.scalars(
         insert(PolicyRow)
         .values(**scope, value=value.strip(), note=note, created_at=operation.at, operation_id=operation.id)
@@ -77,6 +80,29 @@ def set_row(
     payload = {"policy": row_id, "rule": rule, "value": value.strip(), "replaced": replaced}
     events.record(session, operation, "policy.set", branch_id=branch_id, payload=payload)
     return {"policy": row_id, "replaced": replaced}
+
+
+def check_row(
+    session: Session,
+    *,
+    rule: str,
+    value: str,
+    patron_category: str | None = None,
+    branch_id: int | None = None,
+    set_id: int | None = None,
+    from_on: date | None = None,
+    to_on: date | None = None,
+    is_yearly: bool = False,
+    **_others: object,
+) -> None:
+    """Refuse a row that cannot be.
+
+    Raises `Invalid` (`unknown_rule`, `bad_policy_value`, `unknown_category`, `one_place_only`, `dates_out_of_order`,
+    `yearly_needs_dates`) and `NotFound` (`unknown_branch`, `unknown_set`).
+    """
+    _check_value(rule, value)
+    _check_scope(session, patron_category=patron_category, branch_id=branch_id, set_id=set_id)
+    _check_dates(from_on, to_on, is_yearly=is_yearly)
 
 
 def _end_same(session: Session, operation: Operation, scope: Mapping[str, object]) -> list[int]:
@@ -94,17 +120,20 @@ def _end_same(session: Session, operation: Operation, scope: Mapping[str, object
 
 def end_row(session: Session, operation: Operation, policy_id: int) -> Answer:
     """End a row now. Raises `NotFound` `unknown_policy`, `Conflict` `policy_already_ended`."""
-    row = session.get(PolicyRow, policy_id)
-    if row is None:
-        raise NotFound("unknown_policy", policy=policy_id)
-    if row.ended_at is not None:
-        raise Conflict("policy_already_ended", policy=policy_id)
-    row.ended_at = operation.at
-    session.flush()
+    row = _end(session, operation, policy_id)
     raise_version(session, VERSION)
     payload = {"policy": policy_id, "rule": row.rule}
     events.record(session, operation, "policy.ended", branch_id=row.branch_id, payload=payload)
     return {"policy": policy_id}
+
+
+def _end(session: Session, operation: Operation, policy_id: int) -> PolicyRow:
+    row = row_by_id(session, policy_id)
+    if row.ended_at is not None:
+        raise Conflict("policy_already_ended", policy=policy_id)
+    row.ended_at = operation.at
+    session.flush()
+    return row
 
 
 def choose(session: Session, operation: Operation, name: str, value: str) -> Answer:

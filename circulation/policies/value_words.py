@@ -103,6 +103,22 @@ def value_words(rule: str, value: Any, *, loan_unit: str = "days") -> str:
     return _UNITS[loan_unit if rule in IN_LOAN_UNITS else RULES[rule].unit](int(value))
 
 
+def blocker_options() -> list[tuple[str, str]]:
+    """Return what may stand against a renewal, as values and words."""
+    return [(blocker, str(words)) for blocker, words in _BLOCKERS.items()]
+
+
+def due_options() -> list[tuple[str, str]]:
+    """Return what a fixed due date may do, as values and words."""
+    return [
+        ("none", _("No fixed date")),
+        ("latest", _("Not later than this day")),
+        ("earliest", _("Not earlier than this day")),
+        ("exactly", _("Exactly on this day")),
+        ("term_end", _("At the end of the reader's term")),
+    ]
+
+
 def parsed_words(rule: str, value: Value, *, loan_unit: str = "days") -> str:
     """Return a value that `parse` has read, in words."""
     return value_words(rule, plain(value), loan_unit=loan_unit)
@@ -117,7 +133,7 @@ def _hard_due_words(text: str) -> str:
     mode, _space, day = text.partition(" ")
     if not day:
         return str(_("at the end of the reader's term"))
-    return str(_HARD_DUE[mode]) % {"day": _day(date.fromisoformat(day))}
+    return str(_HARD_DUE[mode]) % {"day": date_words(date.fromisoformat(day))}
 
 
 def _money(cents: int) -> str:
@@ -135,7 +151,7 @@ _UNITS: Mapping[str, Callable[[int], str]] = {
     "years": lambda number: ngettext("%(num)s year", "%(num)s years", number) if number else _("any age"),
     "cents": _money,
     "days per day late": lambda number: ngettext("%(num)s day", "%(num)s days", number),
-    "percent of the price": lambda number: _("%(num)s %% of the price", num=number) if number else _("nothing"),
+    "percent of the price": lambda number: _("%(num)s %% of the price", num=number) if number else _("no charge"),
 }
 
 
@@ -160,10 +176,10 @@ def when_words(row: Mapping[str, Any]) -> str:
     if begins and ends:
         if row.get("is_yearly"):
             return str(_("every year from %(begins)s to %(ends)s", begins=_month_day(begins), ends=_month_day(ends)))
-        return str(_("from %(begins)s to %(ends)s", begins=_day(begins), ends=_day(ends)))
+        return str(_("from %(begins)s to %(ends)s", begins=date_words(begins), ends=date_words(ends)))
     if begins:
-        return str(_("from %(begins)s on", begins=_day(begins)))
-    return str(_("until %(ends)s", ends=_day(ends)) if ends else _("all year"))
+        return str(_("from %(begins)s on", begins=date_words(begins)))
+    return str(_("until %(ends)s", ends=date_words(ends)) if ends else _("all year"))
 
 
 def category_words(category: str | None) -> str:
@@ -188,7 +204,8 @@ def _date(value: date | str | None) -> date | None:
     return date.fromisoformat(value) if isinstance(value, str) else value
 
 
-def _day(day: date) -> str:
+def date_words(day: date) -> str:
+    """Return a date with its year."""
     return str(format_date(day, "y年M月d日" if _is_chinese() else "d MMMM y"))
 
 

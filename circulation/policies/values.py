@@ -87,7 +87,7 @@ Value = int | str | bool | HardDue | frozenset[Blocker] | None
 class Kind:
     """A kind of value: its unit, what may be written, and how that is read. `choices` is empty for numbers and dates.
 
-    `nothing` is the word for no bound, where there may be none.
+    `nothing` is the word for no bound, where there may be none; `least` and `most` bound whole numbers.
     """
 
     unit: str
@@ -95,6 +95,8 @@ class Kind:
     read: Callable[[str], Value]
     choices: tuple[str, ...] = ()
     nothing: str = ""
+    least: int = 0
+    most: int = 0
 
     def parse(self, text: str) -> Value:
         """Return the value of a text. Raises `BadValue`, whose message says what is expected."""
@@ -120,7 +122,7 @@ def whole(unit: str, *, least: int = 0, most: int = LARGEST, nothing: str | None
             raise BadValue(expected)
         return int(text)
 
-    return Kind(unit, expected, read, nothing=nothing or "")
+    return Kind(unit, expected, read, nothing=nothing or "", least=least, most=most)
 
 
 def choice(words: Iterable[str]) -> Kind:

@@ -21,6 +21,36 @@ class RuleWords:
     example: LazyString
 
 
+@dataclass(frozen=True, slots=True)
+class SettingWords:
+    """A county setting as a person reads it, with the words of its choices."""
+
+    name: LazyString
+    does: LazyString
+    choices: Mapping[str, LazyString]
+
+
+SETTING_WORDS: Mapping[str, SettingWords] = {
+    "policy_place": SettingWords(
+        _("Whose rules decide a loan"),
+        _(
+            "When a book of one village is lent in another to a reader of a third, the rows of one of them have to count."
+        ),
+        {
+            "lending_branch": _("Those of the place where the book is lent"),
+            "item_home": _("Those of the place the book belongs to"),
+            "patron_home": _("Those of the place the reader belongs to"),
+        },
+    ),
+    "loans_counted": SettingWords(
+        _("Which loans fill the limit"),
+        _("Whether a reader's books from all over the county count together, or only those of the same place."),
+        {
+            "county": _("All books of the county together"),
+            "branch": _("Only the books from the same place"),
+        },
+    ),
+}
 SUBJECTS: Mapping[Subject, LazyString] = {
     Subject.PERIOD: _("How long a loan lasts"),
     Subject.LIMITS: _("Who may borrow how much"),

@@ -18,6 +18,7 @@ STYLES = {
     "desk": ("data.css", "desk.css", "paper.css"),
     "planner": ("data.css", "planner.css"),
     "hours": ("data.css", "hours.css"),
+    "rules": ("data.css", "rules.css"),
 }
 SCRIPTS = {
     "desk": (

@@ -11,6 +11,8 @@ from typing import Any
 
 from flask_babel import LazyString
 
+from library.kernel.problem_texts import Parameters
+
 
 class Severity(StrEnum):
     """How much a reason weighs: it forbids, it wants a confirmation, or it only informs."""
@@ -72,6 +74,10 @@ class Definition:
     staff: LazyString
     todo: LazyString | None = None
     rules: tuple[str, ...] = ()
+
+    def bare(self, audience: str = "staff") -> str:
+        """Return the sentence without a case at hand: a gap stands for each number and date."""
+        return str(self.reader if audience == "reader" else self.staff) % Parameters()
 
 
 _definitions: dict[str, Definition] = {}

@@ -96,3 +96,44 @@ def test_a_request_sent_twice_sets_one_row(call: Callers) -> None:
     body = {"operation_id": new_id(), "rule": "loan_limit", "value": "9"}
     first, second = (call.post("admin", **body) for _ in range(2))
     assert first.json == second.json
+
+
+def test_a_row_is_tried_before_it_is_saved(call: Callers) -> None:
+    answer = call.post("town", "/what_if", rule="loan_days", value="9", branch="east")
+    assert answer.status_code == 200, answer.json
+    assert (answer.json["is_replayed"], answer.json["loans"], answer.json["by"]) == (True, 0, [])
+    assert answer.json["text"][0].startswith("放到过去一年里，什么都不会变")
+    assert call.get("keeper", rule="loan_days").json["total"] == 1
+
+
+def test_the_end_of_a_row_is_tried_too(call: Callers) -> None:
+    made = call.post("admin", rule="loan_days", value="60", branch="east").json
+    answer = call.post("admin", "/what_if", ends=made["id"])
+    assert (answer.status_code, answer.json["rule"]) == (200, "loan_days")
+    assert call.post("keeper", "/what_if", ends=made["id"]).json["code"] == "not_allowed"
+
+
+BAD_TRIES = [
+    pytest.param({}, 422, "rule_and_value_required", id="nothing"),
+    pytest.param({"rule": "loan_days", "value": "soon"}, 422, "bad_policy_value", id="value"),
+    pytest.param({"rule": "loan_days", "value": "9", "replaces": 999}, 404, "unknown_policy", id="replaced"),
+    pytest.param({"ends": 999}, 404, "unknown_policy", id="ended"),
+]
+
+
+@pytest.mark.parametrize(("body", "status", "code"), BAD_TRIES)
+def test_what_cannot_be_tried_is_a_problem_with_a_code(
+    call: Callers, body: dict[str, Any], status: int, code: str
+) -> None:
+    answer = call.post("admin", "/what_if", **body)
+    assert (answer.status_code, answer.json["code"]) == (status, code)
+
+
+def test_an_explanation_tells_by_what_each_row_was_beaten(call: Callers) -> None:
+    call.post("admin", rule="loan_days", value="60", branch="township", note="试行")
+    rules = call.get("keeper", "/explain", branch="east").json["rules"]
+    days = next(entry for entry in rules if entry["rule"] == "loan_days")
+    assert (days["row"]["words"], days["row"]["note"]) == ("所有读者 · 柳泉镇分馆 · 全年", "试行")
+    assert days["beat"][0]["because"] == "place"
+    assert days["text"].startswith("借期：60 天。")
+    assert days["why"] == ["没有用“所有读者 · 全县 · 全年”（30 天）：离得近的优先。"]
