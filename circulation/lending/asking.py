@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 
 from circulation.lending import queries
 from circulation.lending.calendars import answerable_on, counted_at
-from circulation.lending.due_rules import Due, Loaned, due, hardened, needs_term
+from circulation.lending.due_rules import Due, due
 from circulation.lending.rules import Reader
+from circulation.policies.due_rules import Loaned, hardened, needs_term
 from circulation.policies.lateness import blocks, days_late
 from circulation.policies.named import Terms
 from circulation.policies.rules import ResolvedPolicy

@@ -8,8 +8,8 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
-from circulation.lending import due_rules
-from circulation.lending.due_rules import Loaned
+from circulation.policies import due_rules
+from circulation.policies.due_rules import Loaned
 from circulation.policies.named import Terms
 from library.branches.hours_choices import CALENDARS
 from library.branches.opening import calendar_of

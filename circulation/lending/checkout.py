@@ -20,7 +20,6 @@ from circulation.cases.services import settle_on_return
 from circulation.holds.services import fulfil
 from circulation.lending import queries
 from circulation.lending.asking import Question, completed, due_of
-from circulation.lending.due_rules import Loaned
 from circulation.lending.in_hand import end_conditions, leave_box
 from circulation.lending.rules import Desk, Override, may_borrow, settle
 from circulation.lending.scans import Scan, stored, told, unknown_card
@@ -28,6 +27,7 @@ from circulation.logistics.reasons import ITEM_ON_LOAN
 from circulation.logistics.services import arrive_by_check_in, cancel
 from circulation.models import Loan
 from circulation.policies.book import book
+from circulation.policies.due_rules import Loaned
 from circulation.policies.rules import ResolvedPolicy
 from library.branches.models import Branch
 from library.kernel import clock, events

@@ -13,13 +13,13 @@ from circulation.cases.services import open_cases_of
 from circulation.lending import queries
 from circulation.lending import reasons as own
 from circulation.lending.asking import Question, completed, due_of
-from circulation.lending.due_rules import Loaned, renewal_begins_on
 from circulation.lending.renewal_rules import Renewable, may_renew
 from circulation.lending.rules import Override, settle
 from circulation.lending.scans import stored
 from circulation.models import Loan, LoanRenewal
 from circulation.policies import reasons
 from circulation.policies.book import book
+from circulation.policies.due_rules import Loaned, renewal_begins_on
 from library.kernel import clock, events
 from library.kernel.decisions import Decision, reason
 from library.kernel.errors import NotFound

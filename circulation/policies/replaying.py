@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from catalog.items.models import Item
 from circulation.models import Loan, LoanRenewal
 from circulation.policies.book import PolicyBook
-from circulation.policies.lengths import counted, hardened
+from circulation.policies.due_rules import Loaned, counted, hardened
 from circulation.policies.named import Terms
 from circulation.policies.rules import WhoseRule
 from circulation.policies.what_if import PastLoan
@@ -201,7 +201,7 @@ def due_dates(session: Session) -> Callable[[int, int | None, date, int, Terms],
         asked = (branch_id, begins_on, length, terms.loan_unit, terms.closed_day_mode)
         day = known.get(asked)
         if day is None:
-            day = known[asked] = counted(calendars[branch_id], begins_on, length, terms)
+            day = known[asked] = counted(calendars[branch_id], Loaned(branch_id, begins_on, length, begins_on), terms)
         day = hardened(day, terms, begins_on, terms_of_readers.get(patron_id or 0))
         if terms.due_by_next_run:
             planned = runs.get(branch_id, [])

@@ -14,10 +14,12 @@ from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
 
+from circulation.policies.due_rules import renewal_begins_on
 from circulation.policies.figures import Figures, Tally
+from circulation.policies.lateness import blocks, days_late
 from circulation.policies.named import Terms
 from circulation.policies.rules import Line, LoansCounted, Question, chain_of, resolve
-from circulation.policies.values import Blocker, RenewFrom
+from circulation.policies.values import Blocker
 
 # Rules whose effect the loans themselves tell.
 REPLAYED = frozenset(
@@ -219,7 +221,7 @@ def _course(loan: PastLoan, world: World, side: int) -> _Course:
         if renewals >= terms.renewals_max or is_late:
             refused.add(number)
             continue
-        begins_on = {RenewFrom.DUE: due, RenewFrom.TODAY: day}.get(RenewFrom(terms.renew_from), max(due, day))
+        begins_on = renewal_begins_on(terms.renew_from, due, day)
         due = max(due, world.due_on(loan, begins_on, terms.renewal_days or terms.loan_days, terms))
         dues.append((day, due))
         renewals += 1
@@ -249,7 +251,8 @@ def _compare(loan: PastLoan, courses: _Courses, world: World, tally: Tally) -> b
 
 
 def _is_lost(lateness: int, terms: Terms) -> bool:
-    return terms.lost_after_days is not None and lateness > 0 and lateness >= terms.lost_after_days
+    """Tell whether a loan would be looked for: late by more days than the rule says, as with what blocks a reader."""
+    return lateness > 0 and blocks(lateness, terms.lost_after_days)
 
 
 def _judge(
@@ -289,6 +292,6 @@ def _refusals(
         if of_title >= terms.loan_limit_title:
             yield "loan_limit_title"
     if terms.overdue_block_days is not None and in_hand:
-        late = (loan.out_on - min(course.due_as_of(loan.out_on) for _, course in in_hand)).days
-        if late > max(terms.overdue_block_days, 0):
+        oldest = min(course.due_as_of(loan.out_on) for _, course in in_hand)
+        if blocks(days_late(oldest, loan.out_on), terms.overdue_block_days):
             yield "overdue_block_days"

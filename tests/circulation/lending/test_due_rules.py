@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from circulation.charges.rules import deposit_held, yuan
 from circulation.lending import reasons as own
-from circulation.lending.due_rules import Due, Loaned, counted, due, hardened, needs_term, renewal_begins_on
+from circulation.lending.due_rules import Due, due
 from circulation.lending.return_rules import Lateness, LateReader, fine, is_given_back, lateness
+from circulation.policies.due_rules import Loaned, counted, hardened, needs_term, renewal_begins_on
 from circulation.policies.lateness import blocks, days_late
 from circulation.policies.named import CLOSED_DAY_MODES, DEFAULT_TERMS, LOAN_UNITS, Terms
 from circulation.policies.values import DueMode, HardDue
