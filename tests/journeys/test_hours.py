@@ -99,6 +99,12 @@ def test_the_month_tells_the_reason_of_each_day_and_what_nobody_knows_yet(page: 
     assert "还没有公布" in page.locator("main").inner_text()
     page.goto("/admin/hours/week?branch=east")
     wrong += looked_at(page, "week")
+    page.goto("/admin/hours/seasons")
+    page.locator("summary").first.click()
+    wrong += looked_at(page, "seasons")
+    page.goto("/admin/hours?branch=east&month=2026-10&lang=en")
+    assert "National Day: closed" in page.locator("main").inner_text()
+    wrong += looked_at(page, "month-en")
     assert wrong == []
 
 
