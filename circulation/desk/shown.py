@@ -1,7 +1,7 @@
 """The desk as it is shown: the log from the stored operations, the reader at the desk, and what waits to be done."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import get_template_attribute
@@ -14,11 +14,12 @@ from circulation.desk.chain import DESK_KIND, standing_of
 from circulation.desk.choices import choices
 from circulation.desk.commands import ACTIONS, COMMANDS, MODES
 from circulation.desk.kinds import Did, Mode
-from circulation.desk.lines import lines_of, reader_facts
+from circulation.desk.lines import Line, lines_of, reader_facts
 from circulation.desk.registering import CATEGORIES
 from circulation.desk.rules import NOBODY, Standing, session_is_open
 from circulation.holds import listing as holds_listing
 from circulation.lending import listing as loans_listing
+from circulation.lending.standing import blocks_of
 from circulation.policies.services import resolve
 from circulation.policies.value_words import CATEGORIES as CATEGORY_WORDS
 from library.branches.models import Branch
@@ -28,7 +29,6 @@ from library.kernel.actors import Actor
 from library.kernel.days import day_words, due_words
 from library.kernel.models import OperationRow
 from library.patrons.models import Patron
-from library.patrons.standing import standing as standing_of_readers
 
 LINES = 12
 LOANS = 12
@@ -37,8 +37,9 @@ PARTS = "circulation/desk/parts.html"
 
 @dataclass(frozen=True)
 class LoanAtDesk:
-    """One loan of the reader at the desk; `due` is (kind of chip, words)."""
+    """One loan of the reader at the desk; `id` is that of the loan, `due` is (kind of chip, words)."""
 
+    id: int
     item: int
     title: str
     due: tuple[str, str]
@@ -68,11 +69,18 @@ def desk_page(session: Session, actor: Actor, branch: Branch, after: str | None,
         "commands": commands_for_script(),
         "reader": reader_card(session, standing, branch),
         "is_unsettled": standing.is_unsettled,
-        "log": lines_of(session, todays(session, actor, branch)),
+        "log": _log(session, actor, branch),
         "todo": todo(session, branch),
+        "ways": ways(),
         "words": script_words(),
         "categories": categories(),
     }
+
+
+def _log(session: Session, actor: Actor, branch: Branch) -> Sequence[Line]:
+    """Return today's lines; only the newest may have a form, an older blank card is scanned again."""
+    lines = lines_of(session, todays(session, actor, branch))
+    return [replace(line, card=line.card if at == 0 else "") for at, line in enumerate(lines)]
 
 
 def _standing_now(session: Session, branch: Branch, after: str | None) -> Standing:
@@ -139,7 +147,7 @@ def reader_card(session: Session, standing: Standing, branch: Branch) -> ReaderA
     loans, overdue = loans_listing.loan_figures(session, patron.id, today)
     policy = resolve(session, item_class=None, patron_category=patron.category, branch=branch, on=today)
     ready = holds_listing.ready_count(session, patron.id)
-    blocks = standing_of_readers().of_patron(session, patron.id).blocks
+    blocks = blocks_of(session, patron.id, today)
     faults = [str(block.get("text") or block["code"]) for block in blocks]
     if patron.expires_on is not None and patron.expires_on < today:
         faults.append(_("The card has expired."))
@@ -148,7 +156,7 @@ def reader_card(session: Session, standing: Standing, branch: Branch) -> ReaderA
         facts=reader_facts(loans, overdue, ready, policy.terms.loan_limit),
         faults=faults,
         loans=[
-            LoanAtDesk(loan.item_id, bib.title, due_words(loan.due_on, today))
+            LoanAtDesk(loan.id, loan.item_id, bib.title, due_words(loan.due_on, today))
             for loan, bib, _barcode in loans_listing.open_loans(session, patron.id)[:LOANS]
         ],
         visit=standing.visit or "",
@@ -164,6 +172,16 @@ def todo(session: Session, branch: Branch) -> Sequence[tuple[str, str, int, str]
         (f"{moves}#in", _("To receive"), figures.incoming, "box"),
         (f"{moves}#kept", _("Kept for readers"), figures.kept, "bell"),
         (f"/desk/wishes?branch={branch.code}", _("Wishes to answer"), figures.wishes, "pen"),
+    )
+
+
+def ways() -> Sequence[tuple[str, str, str]]:
+    """Return what else is done at a desk, as (address, words, icon)."""
+    return (
+        ("/desk/today", _("Journal of the day"), "clock"),
+        ("/desk/groups", _("Classes and groups"), "queue"),
+        ("/desk/cases", _("Cases"), "alert"),
+        ("/desk/opening", _("Door"), "lock"),
     )
 
 

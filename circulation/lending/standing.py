@@ -35,7 +35,7 @@ class StandingOfReader:
                 {"id": hold.id, "bib": bib.id, "title": bib.title, "state": hold.state, "pickup_branch": branch.code}
                 for hold, bib, branch, _before in open_holds(session, patron_id)
             ],
-            blocks=_blocks(session, patron_id, today),
+            blocks=blocks_of(session, patron_id, today),
             balance_cents=balance(session, patron_id),
         )
 
@@ -45,7 +45,7 @@ def _loan(shown: dict[str, Any]) -> dict[str, Any]:
     return {**{name: shown[name] for name in wanted}, "due_on": shown["due_on"].isoformat()}
 
 
-def _blocks(session: Session, patron_id: int, today: date) -> list[dict[str, Any]]:
+def blocks_of(session: Session, patron_id: int, today: date) -> list[dict[str, Any]]:
     """Return what keeps a reader from borrowing anything anywhere, by the rules of the reader's own room."""
     found = queries.reader_by_id(session, patron_id, branch_id=_NOWHERE, today=today)
     if found is None:
