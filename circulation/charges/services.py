@@ -149,7 +149,7 @@ def balance(session: Session, patron_id: int) -> int:
 
 
 def _lock(session: Session, patron_id: int) -> None:
-    if session.scalar(select(Patron.id).where(Patron.id == patron_id).with_for_update()) is None:
+    if session.scalar(select(Patron.id).where(Patron.id == patron_id).with_for_update(key_share=True)) is None:
         raise NotFound("unknown_patron", patron=patron_id)
 
 

@@ -1,25 +1,30 @@
 """Many desks at once: every copy is lent once, limits hold, and a request sent by several threads is done once."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
 from random import Random
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
+from circulation.lending import reasons as own
 from circulation.lending import services
-from circulation.models import Loan
+from circulation.models import LedgerEntry, Loan
 from circulation.policies import reasons
 from circulation.policies.services import set_row
 from circulation.whereabouts import facts
 from library.branches.services import branch_by_code
+from library.kernel import clock
 from library.kernel.db import Database
 from library.kernel.operations import Answer, Operation, new_id, once, system_operation
-from tests.factories import a_county, a_patron, an_item, county_policies, patron_card
+from library.patrons.models import PatronBlock
+from tests.factories import a_bib, a_county, a_patron, an_item, county_policies, patron_card
 
 THREADS = 8
 LIMIT = 3
@@ -47,13 +52,24 @@ def app(app: Flask, database_url: str) -> Flask:
     return app
 
 
-def a_busy_county(app: Flask, database: Database, *, readers: int, copies: int, limit: int) -> County:
+def a_busy_county(
+    app: Flask,
+    database: Database,
+    *,
+    readers: int,
+    copies: int,
+    limit: int,
+    rules: Mapping[str, int] | None = None,
+    is_one_title: bool = False,
+) -> County:
     with app.app_context(), database.writing() as session:
         east = a_county(session)["east"]
         county_policies(session)
-        set_row(session, system_operation("set_policy"), rule="loan_limit", value=str(limit))
+        for rule, value in {"loan_limit": limit, **(rules or {})}.items():
+            set_row(session, system_operation("set_policy"), rule=rule, value=str(value))
         patrons = [a_patron(session, branch=east) for _ in range(readers)]
-        items = [an_item(session, branch=east) for _ in range(copies)]
+        bib = a_bib(session) if is_one_title else None
+        items = [an_item(session, branch=east, bib=bib) for _ in range(copies)]
         return County([patron_card(session, patron) for patron in patrons], [item.barcode for item in items])
 
 
@@ -148,6 +164,55 @@ def test_a_reader_at_many_desks_never_gets_more_than_the_limit(app: Flask, datab
     refused = {reason["code"] for answer in answers for reason in answer["reasons"]}
     assert refused == {reasons.LOAN_LIMIT_REACHED}
     assert numbers(database) == {"loans": LIMIT, "most": LIMIT, "wrong": []}
+
+
+@pytest.mark.parametrize(
+    ("rule", "is_one_title", "code"),
+    [
+        ("loan_limit_class", False, own.CLASS_LIMIT_REACHED),
+        ("loan_limit_title", True, own.TITLE_LIMIT_REACHED),
+    ],
+)
+def test_a_reader_at_many_desks_never_gets_more_of_a_kind(
+    app: Flask, database: Database, rule: str, is_one_title: bool, code: str
+) -> None:
+    county = a_busy_county(
+        app, database, readers=1, copies=THREADS * 2, limit=50, rules={rule: LIMIT}, is_one_title=is_one_title
+    )
+    answers: list[Answer] = []
+
+    def at_desk(number: int) -> Callable[[], None]:
+        own_copies = county.barcodes[number::THREADS]
+        return lambda: answers.extend(lend(database, county.cards[0], barcode) for barcode in own_copies)
+
+    at_once(app, [at_desk(number) for number in range(THREADS)])
+    assert sum(answer["decision"] == "allowed" for answer in answers) == LIMIT
+    assert {reason["code"] for answer in answers for reason in answer["reasons"]} == {code}
+    assert numbers(database) == {"loans": LIMIT, "most": LIMIT, "wrong": []}
+
+
+def test_late_books_come_back_while_their_readers_borrow(app: Flask, database: Database) -> None:
+    """One desk takes a late book back and writes into its reader's account; another, holding the reader, wants that book."""
+    rules = {"fine_per_day": 10, "suspension_days": 1, "overdue_block_days": 3650}
+    county = a_busy_county(app, database, readers=1, copies=THREADS * 2, limit=50, rules=rules)
+    for barcode in county.barcodes:
+        lend(database, county.cards[0], barcode)
+    with database.writing() as session:
+        session.execute(update(Loan).values(due_on=clock.today() - timedelta(days=3)))
+
+    def each(scan: Callable[[str], Answer], barcodes: list[str]) -> None:
+        for barcode in barcodes:
+            scan(barcode)
+
+    scans = (partial(take_back, database), partial(lend, database, county.cards[0]))
+    parts = [county.barcodes[number :: THREADS // 2] for number in range(THREADS // 2)]
+    at_once(app, [partial(each, scan, part) for part in parts for scan in scans])
+    with database.reading() as session:
+        charged = session.execute(select(LedgerEntry.kind, LedgerEntry.amount_cents)).all()
+        assert [tuple(row) for row in charged] == [("overdue", 30)] * len(county.barcodes)
+        blocks = select(func.count()).select_from(PatronBlock)
+        assert session.scalar(blocks) == len(county.barcodes)
+    assert numbers(database)["wrong"] == []
 
 
 def test_one_request_sent_by_many_threads_is_one_loan_and_one_answer(app: Flask, database: Database) -> None:
