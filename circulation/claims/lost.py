@@ -14,11 +14,12 @@ from catalog.items.models import Item, ItemCondition
 from circulation.cases.rules import ABOUT_OPEN_LOANS, Kind, Outcome
 from circulation.cases.services import open_case, open_cases_of, settle_row
 from circulation.charges import services as charges
+from circulation.charges.debtors import debtor_of
 from circulation.charges.rules import yuan
 from circulation.claims import reasons
 from circulation.claims.answers import about, answer, case_ref
 from circulation.claims.rules import loss_cents
-from circulation.claims.subjects import debtor_of, loan_of, terms_of
+from circulation.claims.subjects import loan_of, terms_of
 from circulation.models import LedgerEntry, Loan
 from circulation.policies.reasons import LOAN_ENDED
 from circulation.whereabouts.services import refresh_availability

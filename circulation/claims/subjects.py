@@ -6,15 +6,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from catalog.items.models import Item
+from circulation.charges.debtors import debtor_of
 from circulation.lending import queries
 from circulation.models import Loan
 from circulation.policies.book import book
 from circulation.policies.named import Terms
 from library.branches.models import Branch
 from library.kernel.errors import NotFound
-from library.patrons.models import Guardian, Patron
-
-CHILD = "child"
+from library.patrons.models import Patron
 
 
 def loan_of(session: Session, loan_id: int) -> Loan:
@@ -50,23 +49,3 @@ def terms_of(session: Session, loan: Loan, on: date) -> Terms:
         patron_home=session.scalar(patron_home.where(Patron.id == loan.patron_id)) or out_path,
     )
     return rules.resolve(item_class=loan.item_class, patron_category=loan.patron_category, path=path, on=on).terms
-
-
-def debtor_of(session: Session, patron_id: int | None) -> int | None:
-    """Return who can be asked for money: the reader; for a child a guardian who is a reader, else the household's card."""
-    patron = session.get(Patron, patron_id) if patron_id is not None else None
-    if patron is None or patron.category != CHILD:
-        return patron.id if patron is not None else None
-    is_there = (Patron.erased_at.is_(None), Patron.closed_on.is_(None))
-    guardian = (
-        select(Patron.id)
-        .join(Guardian, Guardian.guardian_patron_id == Patron.id)
-        .where(Guardian.patron_id == patron.id, Guardian.ended_at.is_(None), *is_there)
-        .order_by(Patron.id)
-        .limit(1)
-    )
-    found = session.scalar(guardian)
-    if found is None and patron.household_id is not None:
-        household = select(Patron.id).where(Patron.household_id == patron.household_id, Patron.category == "family")
-        found = session.scalar(household.where(*is_there).order_by(Patron.id).limit(1))
-    return found

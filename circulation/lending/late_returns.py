@@ -23,7 +23,6 @@ from library.patrons.models import PatronBlock
 
 # The rules that are named when a late return is explained.
 RULES = ("suspension_days", "fine_per_day", "fine_grace_days", "fine_cap")
-CHILD = "child"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +56,13 @@ def settle_lateness(
     path = rules.deciding_path(lending=row.out_path, item_home=found.copy.home_path, patron_home=row.reader_path)
     question = Question(path, found.copy.item_class, row.category, today)
     policy = question.of(rules)
-    reader = LateReader(row.id, row.category, _debtor(row))
+    reader = LateReader(row.id, row.category, row.debtor_id)
     cost = Lateness(late)
     if may_cost(policy.terms):
         by_name = _names_category(policy, row.category)
         cost = lateness(late, policy.terms, reader, today, suspends_by_name=by_name)
         _write(session, operation, loan, cost, item_id=found.copy.id, branch_id=branch_id)
     return Late(cost, question)
-
-
-def _debtor(row: Any) -> int | None:
-    """Return who can be asked for money: the reader, for a child the guardian or else the household's card."""
-    if row.category != CHILD:
-        return int(row.id)
-    found: int | None = row.guardian_id if row.guardian_id is not None else row.household_id
-    return found
 
 
 def _names_category(policy: ResolvedPolicy, category: str) -> bool:

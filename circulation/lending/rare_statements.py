@@ -8,11 +8,12 @@ from sqlalchemy.orm import aliased
 
 from catalog.items.models import Item
 from circulation.cases.rules import Kind
+from circulation.charges.debtors import DEBTOR_ID
 from circulation.lending.statements import BLOCKS_IN_FORCE
 from circulation.models import HOLD_CAPTURED, TRANSFER_OPEN, Case, Hold, LedgerEntry, Loan, Transfer
 from library.branches.calendars import Route, RouteDate, RouteStop
 from library.branches.models import Branch
-from library.patrons.models import Guardian, Patron, PatronBlock, PatronGroup
+from library.patrons.models import Patron, PatronBlock, PatronGroup
 
 DEPOSITS = ("deposit", "deposit_refund")
 
@@ -76,29 +77,6 @@ _free = select(func.count()).where(Item.bib_id == bindparam("bib_id"), Item.is_a
 # Who waits for this very copy, and how many copies of the title stand on a shelf.
 QUEUE = select(_waiting.label("for_copy"), _free.label("free"))
 
-_guardian = aliased(Patron)
-_household = aliased(Patron)
-_guardian_id = (
-    select(func.min(Guardian.guardian_patron_id))
-    .join(_guardian, _guardian.id == Guardian.guardian_patron_id)
-    .where(
-        Guardian.patron_id == Patron.id,
-        Guardian.ended_at.is_(None),
-        _guardian.erased_at.is_(None),
-        _guardian.closed_on.is_(None),
-    )
-    .correlate(Patron)
-)
-_household_id = (
-    select(func.min(_household.id))
-    .where(
-        _household.household_id == Patron.household_id,
-        _household.category == "family",
-        _household.erased_at.is_(None),
-        _household.closed_on.is_(None),
-    )
-    .correlate(Patron)
-)
 _reader_home = aliased(Branch)
 LATE_READER = (
     select(
@@ -106,8 +84,7 @@ LATE_READER = (
         Patron.category,
         _reader_home.path.label("reader_path"),
         select(Branch.path).where(Branch.id == bindparam("out_branch_id")).scalar_subquery().label("out_path"),
-        _guardian_id.scalar_subquery().label("guardian_id"),
-        _household_id.scalar_subquery().label("household_id"),
+        DEBTOR_ID.label("debtor_id"),
     )
     .join(_reader_home, _reader_home.id == Patron.home_branch_id)
     .where(Patron.id == bindparam("patron_id"))

@@ -16,12 +16,14 @@ CLASS_LIMIT_REACHED = define(
     REFUSE,
     reader=_("You have %(loans)s of this kind; %(limit)s are allowed. Please bring one back first."),
     staff=_("The reader has %(loans)s loans of the class %(item_class)s; %(limit)s are allowed."),
+    rules=("loan_limit_class",),
 )
 TITLE_LIMIT_REACHED = define(
     "title_limit_reached",
     REFUSE,
     reader=_("You have a copy of this book at home already."),
     staff=_("The reader has %(loans)s copies of this title; %(limit)s are allowed."),
+    rules=("loan_limit_title",),
 )
 DEPOSIT_MISSING = define(
     "deposit_missing",
@@ -32,6 +34,7 @@ DEPOSIT_MISSING = define(
     staff=_(
         "The deposit is %(deposit)s yuan, the reader has paid %(held)s. Send the reader to the township or central library."
     ),
+    rules=("deposit",),
 )
 # Until when.
 CARD_ENDS_FIRST = define(
@@ -45,6 +48,7 @@ NO_RUN_PLANNED = define(
     NOTICE,
     reader=_("No visit of the van is planned yet; the book is due on %(due_on)s."),
     staff=_("No run of the van past this branch is planned; the counted date %(due_on)s holds."),
+    rules=("due_by_next_run",),
 )
 # Renewing.
 LOAN_RECALLED = define(
@@ -70,18 +74,21 @@ LATE_NOT_RENEWED = define(
     REFUSE,
     reader=_("This book is %(days)s days late, so it cannot be renewed. Please bring it back."),
     staff=_("This loan is %(days)s days late; late loans are not renewed here."),
+    rules=("renew_blocked_by",),
 )
 NOTHING_GAINED = define(
     "nothing_gained",
     REFUSE,
     reader=_("Renewing now would not give you more time: the book stays due on %(due_on)s."),
     staff=_("A renewal today would end on %(until)s and not later than the present due date %(due_on)s."),
+    rules=("renew_from", "renewal_days", "loan_days", "hard_due"),
 )
 OTHER_COPIES_FREE = define(
     "other_copies_free",
     NOTICE,
     reader=_("Another reader is waiting too, but there are copies enough."),
     staff=_("%(waiting)s readers are waiting; %(free)s other copies stand on the shelf for them."),
+    rules=("renew_blocked_by",),
 )
 # What follows from coming back.
 LATE_CHARGE = define(
@@ -89,6 +96,7 @@ LATE_CHARGE = define(
     NOTICE,
     reader=_("%(yuan)s yuan are noted for %(days)s days. They are paid at the township or county library, not here."),
     staff=_("%(yuan)s yuan were written into the account for %(days)s days. Take no money in the room."),
+    rules=("fine_per_day", "fine_grace_days", "fine_cap"),
 )
 GUARDIAN_CHARGED = define(
     "guardian_charged",
@@ -97,12 +105,14 @@ GUARDIAN_CHARGED = define(
     staff=_(
         "%(yuan)s yuan for %(days)s days were written into the account of the guardian or household, not the child's."
     ),
+    rules=("fine_per_day", "fine_grace_days", "fine_cap"),
 )
 NOW_SUSPENDED = define(
     "now_suspended",
     NOTICE,
     reader=_("Because the book was late you can borrow again after %(until)s."),
     staff=_("The reader borrows nothing until %(until)s because this loan was %(days)s days late."),
+    rules=("suspension_days",),
 )
 CLAIM_SETTLED = define(
     "claim_settled",

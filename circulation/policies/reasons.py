@@ -234,6 +234,7 @@ HOLD_WAITING = define(
     REFUSE,
     reader=_("Another reader is waiting for this book, so it cannot be renewed."),
     staff=_("%(waiting)s readers are waiting for this title."),
+    rules=("renew_blocked_by",),
 )
 RENEWED_LATE = define(
     "renewed_late",

@@ -149,6 +149,15 @@ def test_an_answer_explains_its_rules_on_demand(keeper: Caller, county: County) 
     assert (days["value"], days["row"]["branch"], days["beat"]) == (30, None, [])
 
 
+def test_renewals_and_returns_are_explained_too(librarian: Caller, county: County) -> None:
+    lent = librarian.post("/checkouts", branch="east", card=county.card, item=county.item).json["loan"]["id"]
+    renewed = librarian.post("/renewals", loan=lent, explain=True).json["explain"]
+    assert {"renewals_max", "renewal_days", "renew_from"} <= {entry["rule"] for entry in renewed}
+    back = librarian.post("/checkins", branch="west", item=county.item, explain=True).json
+    assert [entry["rule"] for entry in back["explain"]] == ["return_policy"]
+    assert back["explain"][0]["text"]
+
+
 def test_a_due_date_that_a_holiday_moved_is_explained_with_the_loan(
     keeper: Caller, county: County, app: Flask, database: Database
 ) -> None:
