@@ -17,7 +17,10 @@ Answer = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One answer to a question: `kind` is item, reader, take_back, renew, lend, exception or wish; the rest says of what."""
+    """One answer to a question; the rest says of what.
+
+    `kind` is item, reader, take_back, renew, lend, exception, renewal_exception or wish.
+    """
 
     kind: str
     item: int | None = None
@@ -44,13 +47,14 @@ def _choices(answer: Answer) -> Iterator[Choice]:
     elif did in {Did.LENT, Did.RENEWED} and answer.get("decision") == Outcome.NEEDS_CONFIRMATION:
         codes = tuple(one["code"] for one in answer.get("reasons", ()) if one["severity"] == "confirm")
         yield Choice("renew" if did == Did.RENEWED else "lend", item=answer.get("item"), confirmed=codes)
-    elif did == Did.LENT and answer.get("decision") == Outcome.REFUSED:
+    elif did in {Did.LENT, Did.RENEWED} and answer.get("decision") == Outcome.REFUSED:
         yield from _exception(answer)
 
 
 def _exception(answer: Answer) -> Iterator[Choice]:
-    """Offer to lend all the same where every refusal may be set aside; lending asks who says so, and why."""
+    """Offer to do it all the same where every refusal may be set aside; lending asks who says so, and why."""
     refusals = {one["code"] for one in answer["reasons"] if one["severity"] == "refuse"}
     if refusals <= OVERRIDABLE:
         confirmed = tuple(one["code"] for one in answer["reasons"] if one["severity"] != "notice")
-        yield Choice("exception", item=answer["item"], confirmed=confirmed)
+        kind = "exception" if answer["did"] == Did.LENT else "renewal_exception"
+        yield Choice(kind, item=answer["item"], confirmed=confirmed)

@@ -1,13 +1,13 @@
 """What is done with a copy at the desk: lent, taken back, renewed, read here, or asked about."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from sqlalchemy.orm import Session
 
 from catalog.items.models import Item
 from circulation.desk import reasons
 from circulation.desk.at_desk import AtDesk, answered, refused
-from circulation.desk.kinds import Did
+from circulation.desk.kinds import Did, Mode
 from circulation.desk.rules import Holder, Step, step_for, wants_settled_reader
 from circulation.lending import services as lending
 from circulation.lending.listing import open_loan_of_item
@@ -24,6 +24,8 @@ _WISHES = {"take_back": Step.TAKE_BACK, "lend": Step.LEND, "renew": Step.RENEW_O
 def with_copy(session: Session, operation: Operation, desk: AtDesk, item: Item) -> Answer:
     """Do with a copy what a button, the mode or the state of the desk asks for."""
     step = _WISHES.get(desk.wish)
+    if step is Step.RENEW_OWN and desk.mode is Mode.RENEW:
+        step = Step.RENEW
     if step is None:
         if desk.standing.is_unsettled and wants_settled_reader(desk.mode):
             return refused(desk, reason(reasons.READER_NOT_SETTLED), item=item.id)
@@ -65,10 +67,14 @@ def _lent(session: Session, operation: Operation, desk: AtDesk, item: Item, *, c
         branch=desk.branch,
         patron_id=desk.reader_id,
         item_id=item.id,
-        overrides=[{"code": code, "reason": desk.because} for code in sorted(confirmed)],
+        overrides=_overrides(desk, confirmed),
         may_override=permits(operation.actor, "override", desk.branch),
     )
     return _passed_on(desk, Did.LENT, item, answer)
+
+
+def _overrides(desk: AtDesk, confirmed: Iterable[str]) -> list[dict[str, str]]:
+    return [{"code": code, "reason": desk.because} for code in sorted(confirmed)]
 
 
 def _renew(session: Session, operation: Operation, desk: AtDesk, item: Item) -> Answer:
@@ -76,7 +82,14 @@ def _renew(session: Session, operation: Operation, desk: AtDesk, item: Item) -> 
     loan = open_loan_of_item(session, item.id)
     if loan is None or loan.patron_id is None:
         return refused(desk, reason(reasons.RENEW_NOT_ON_LOAN), item=item.id)
-    return _passed_on(desk, Did.RENEWED, item, lending.renew(session, operation, loan_id=loan.id))
+    answer = lending.renew(
+        session,
+        operation,
+        loan_id=loan.id,
+        overrides=_overrides(desk, desk.confirmed),
+        may_override=permits(operation.actor, "override", desk.branch),
+    )
+    return _passed_on(desk, Did.RENEWED, item, answer)
 
 
 def _renew_own(session: Session, operation: Operation, desk: AtDesk, item: Item) -> Answer:

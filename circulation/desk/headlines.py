@@ -121,6 +121,7 @@ def _undone(answer: Answer, names: Names) -> Headline:
         Did.TAKEN_BACK: _("Undone: %(title)s is on loan as before", title=title),
         Did.RENEWED: _("Undone: %(title)s is due as before", title=title),
         Did.USED: _("Undone: %(title)s was not read here", title=title),
+        Did.WISHED: _("Undone: the wish is taken back"),
     }
     return "info", "back", words[Did(answer["undid"])]
 

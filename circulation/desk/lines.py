@@ -136,6 +136,8 @@ def _action(number: int, choice: Choice, names: Names) -> Action:
         return Action(number, f"{reader} · {reader.branch}" if reader else "", kind="")
     if choice.kind == "exception":
         return Action(number, _("Lend as an exception"), "exception", wants_words=True)
+    if choice.kind == "renewal_exception":
+        return Action(number, _("Renew as an exception"), "exception", wants_words=True)
     texts = {
         "take_back": _("Take it back"),
         "renew": _("Renew"),

@@ -123,6 +123,14 @@ UNDO_TWICE = define(
     reader=_("This has been undone already."),
     staff=_("This has been undone already."),
 )
+UNDO_REGISTRATION = define(
+    "undo_registration",
+    REFUSE,
+    reader=_("A registration is not undone. Please ask at the desk."),
+    staff=_(
+        "A registration is not undone: the card stays this reader’s. What is written wrong is put right by the county library."
+    ),
+)
 # Registering a reader.
 REGISTER_NOT_ALLOWED = define(
     "register_not_allowed",

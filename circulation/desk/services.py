@@ -32,6 +32,8 @@ _NO_COPY = {
     ScanKind.WORDS: reasons.TITLE_UNKNOWN,
 }
 
+_WISHES = {"item": "", "exception": "lend", "renewal_exception": "renew"}
+
 
 def take(session: Session, operation: Operation, desk: AtDesk) -> Answer:
     """Do what the scan asks for; return `{did, decision, reasons, reader, visit, item, …}` with ids and codes only.
@@ -141,7 +143,7 @@ def _picked(session: Session, operation: Operation, desk: AtDesk, choice: Choice
         assert desk.reader_id is not None
         answer = record_wish(session, operation, patron_id=desk.reader_id, branch_id=desk.branch.id, title=choice.isbn)
         return {**answered(desk, Did.WISHED, Outcome.ALLOWED), **answer}
-    wish = {"item": "", "exception": "lend"}.get(choice.kind, choice.kind)
+    wish = _WISHES.get(choice.kind, choice.kind)
     return take(session, operation, replace(desk, item_id=choice.item, wish=wish, confirmed=choice.confirmed))
 
 

@@ -17,6 +17,7 @@ from circulation.desk.kinds import Did, Mode
 from circulation.desk.lines import Line, lines_of, reader_facts
 from circulation.desk.registering import CATEGORIES
 from circulation.desk.rules import NOBODY, Standing, session_is_open
+from circulation.desk.undoing import is_last_word
 from circulation.holds import listing as holds_listing
 from circulation.lending import listing as loans_listing
 from circulation.lending.standing import blocks_of
@@ -128,7 +129,7 @@ def drawn(session: Session, row: OperationRow) -> dict[str, Any]:
         "open": standing != NOBODY,
         "tone": entry.tone if entry.tone != "info" else "ok",
         "asks": bool(choices(answer)) or answer.get("did") == Did.BLANK_CARD,
-        "changes": entry.can_undo,
+        "changes": entry.can_undo or is_last_word(answer),
     }
 
 

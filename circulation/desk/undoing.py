@@ -13,6 +13,7 @@ from circulation.lending import undo
 from circulation.lending.onsite import undo_use
 from circulation.lending.undo_reasons import UNDO_CHANGED_SINCE, UNDO_TOO_LATE
 from circulation.models import UndoneOperation
+from circulation.wishes.services import cancel_wish
 from library.branches.models import Branch
 from library.kernel import clock
 from library.kernel.decisions import Outcome, reason
@@ -29,7 +30,12 @@ def is_undoable(answer: Mapping[str, Any] | None) -> bool:
         return False
     did = answer.get("did")
     is_return = did == Did.TAKEN_BACK and answer.get("closed_loan") is not None
-    return is_return or did in {Did.LENT, Did.RENEWED, Did.USED}
+    return is_return or did in {Did.LENT, Did.RENEWED, Did.USED, Did.WISHED}
+
+
+def is_last_word(answer: Mapping[str, Any] | None) -> bool:
+    """Tell whether undoing goes no further back than this scan; a registration is not undone, but neither passed over."""
+    return is_undoable(answer) or (answer is not None and answer.get("did") == Did.REGISTERED)
 
 
 def undo_scan(session: Session, operation: Operation, branch: Branch, target_id: str | None) -> Answer:
@@ -40,7 +46,8 @@ def undo_scan(session: Session, operation: Operation, branch: Branch, target_id:
     """
     row = line_of(session, operation, target_id) if target_id else _last(session, operation)
     if row is None or not is_undoable(row.answer):
-        return _refused(reasons.UNDO_NOTHING)
+        is_registration = row is not None and is_last_word(row.answer)
+        return _refused(reasons.UNDO_REGISTRATION if is_registration else reasons.UNDO_NOTHING)
     if clock.local_date(row.at) != clock.local_date(operation.at):
         return _refused(UNDO_TOO_LATE)
     if session.get(UndoneOperation, row.id) is not None:
@@ -61,6 +68,8 @@ def _compensate(session: Session, operation: Operation, branch: Branch, row: Ope
         return undo.undo_renewal(session, operation, done["loan"]["id"], renewed_by=row.id)
     if did == Did.TAKEN_BACK:
         return undo.undo_check_in(session, operation, done["closed_loan"], returned_by=row.id)
+    if did == Did.WISHED:
+        return cancel_wish(session, operation, done["wish"]["id"])
     if not undo_use(session, operation, done["use"]):
         return _refused(UNDO_CHANGED_SINCE)
     return {"decision": str(Outcome.ALLOWED), "reasons": [], "item": done["item"]}
@@ -82,7 +91,7 @@ def _last(session: Session, operation: Operation) -> OperationRow | None:
         .order_by(OperationRow.at.desc())
         .limit(LOOK_BACK)
     )
-    return next((row for row in session.scalars(wanted) if is_undoable(row.answer)), None)
+    return next((row for row in session.scalars(wanted) if is_last_word(row.answer)), None)
 
 
 def _refused(code: str) -> Answer:

@@ -79,7 +79,7 @@
     const { wish, operation_id: id } = fields;
     if (state.after && state.isOver()) closeVisit();
     keep({ ...fields, ...state.sends() }, label);
-    state.scanned(id, wish !== "undo" && wish !== "register");
+    state.scanned(id, wish !== "undo");
     question = null;
     leaveAlone();
   };

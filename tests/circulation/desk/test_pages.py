@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from flask import Flask, g
+from sqlalchemy import event
 from werkzeug.test import TestResponse
 
 from circulation.desk.shown import LINES
@@ -294,3 +295,26 @@ def test_the_first_load_of_the_desk_stays_light(keeper: Keeper) -> None:
 
     assert len(parts) == 3
     assert sum(len(gzip.compress(part.encode(), 6)) for part in parts) < 60_000
+
+
+def test_a_log_of_many_lines_asks_the_database_no_more_often_than_one_of_few(keeper: Keeper) -> None:
+    """Titles, readers, branches, rules and what was undone are looked up for all lines together."""
+    asked: list[str] = []
+    event.listen(keeper.database.engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
+
+    def statements(address: str) -> int:
+        asked.clear()
+        assert keeper.client.get(address).status_code == 200
+        return len(asked)
+
+    card_id = new_id()
+    keeper.scan(keeper.card, operation_id=card_id)
+    keeper.scan(keeper.item, after=card_id)
+    keeper.scan(keeper.item)
+    few = [statements(address) for address in ("/desk?branch=east", "/desk/today?branch=east")]
+    for _ in range(4):
+        keeper.scan(keeper.item, after=card_id)
+        keeper.scan(keeper.item)
+    many = [statements(address) for address in ("/desk?branch=east", "/desk/today?branch=east")]
+
+    assert many == few

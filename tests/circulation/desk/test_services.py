@@ -381,6 +381,19 @@ def test_an_exception_is_made_by_whoever_may_and_says_why(desk: ScanDesk) -> Non
     assert (allowed["decision"], desk.holder(item)) == ("allowed", expired.id)
 
 
+def test_a_renewal_beyond_the_rule_is_an_exception_too_also_without_a_card(desk: ScanDesk) -> None:
+    item, reader = desk.item(), desk.reader()
+    desk.actor = keeper_of(desk.here, Role.BRANCH_LIBRARIAN)
+    desk.open_for(reader)
+    desk.scan(item.barcode)
+    desk.finish()
+    desk.scan(item.barcode, mode="renew")
+
+    assert codes(desk.scan(item.barcode, mode="renew")) == ["renewals_exhausted"]
+    renewed = desk.pick(1, because="病了，下周来还")
+    assert (renewed["did"], renewed["decision"]) == ("renewed", "allowed")
+
+
 def test_a_renewal_by_name_is_only_for_the_reader_at_the_desk(desk: ScanDesk) -> None:
     mine, theirs, reader = desk.item(), desk.item(), desk.reader()
     a_loan(desk.session, item=mine, patron=reader)

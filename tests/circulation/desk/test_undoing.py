@@ -7,8 +7,9 @@ import pytest
 from sqlalchemy import func, select
 
 from circulation.desk.undoing import is_undoable
-from circulation.models import Loan, UndoneOperation
+from circulation.models import Loan, UndoneOperation, Wish
 from library.kernel.errors import NotFound
+from library.kernel.identifiers import CodeKind, new_code
 from tests.circulation.desk.desk import ScanDesk, codes, keeper_of
 from tests.conftest import NOON
 from tests.factories import a_loan
@@ -72,6 +73,18 @@ def test_scans_that_changed_nothing_are_passed_over(desk: ScanDesk) -> None:
 
     assert not any(map(is_undoable, (card, asked, unknown, None)))
     assert desk.undo()["undone"] == lent
+
+
+def test_a_wish_is_taken_back_and_a_registration_is_neither_undone_nor_passed_over(desk: ScanDesk) -> None:
+    desk.open_for(desk.reader())
+    desk.scan("9787302511854")
+    wished = desk.pick(1)
+    assert (desk.undo()["undid"], wished["wish"]["state"]) == ("wished", "open")
+    assert desk.session.get_one(Wish, wished["wish"]["id"], populate_existing=True).state == "cancelled"
+
+    desk.scan(desk.item().barcode)
+    desk.send(wish="register", card=new_code(CodeKind.PATRON, 990_001), name="王小满", category="adult")
+    assert codes(desk.undo()) == ["undo_registration"]
 
 
 def test_a_book_that_was_not_on_loan_has_nothing_to_undo(desk: ScanDesk) -> None:
