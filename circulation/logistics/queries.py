@@ -13,7 +13,7 @@ from catalog.items.models import Item
 from circulation.logistics.rules import State, allowed_actions
 from circulation.models import Box, BoxLine, Transfer
 from library.branches.models import Branch
-from library.branches.rounds import next_van_day
+from library.branches.rounds import timetable_of
 from library.kernel.errors import NotFound
 
 View = dict[str, Any]
@@ -53,12 +53,9 @@ def page(session: Session, wanted: Filter, *, offset: int, limit: int) -> tuple[
 
 
 def promised_on(session: Session, from_branch_id: int, to_branch_id: int, not_before: date) -> date | None:
-    """Return the day the van can bring a copy: the destination's first visit not before the sender's next one.
-
-    A sender without a round brings it to the van by itself. None when the destination has no planned visit.
-    """
-    collected = next_van_day(session, from_branch_id, not_before)
-    return next_van_day(session, to_branch_id, collected or not_before)
+    """Return the day the van can bring a copy that may leave from `not_before` on, None when nothing is planned."""
+    timetable = timetable_of(session, (from_branch_id, to_branch_id), not_before)
+    return timetable.arrival(from_branch_id, to_branch_id, not_before)
 
 
 def _conditions(wanted: Filter) -> list[Any]:

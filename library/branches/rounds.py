@@ -1,15 +1,21 @@
 """The van's rounds: routes, their stops in the order of driving, and the dates on which they are driven."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
 
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
-from library.branches.calendars import Route, RouteDate, RouteStop
+from library.branches.calendars import OpeningException, Route, RouteDate, RouteStop
+from library.branches.journeys import Stop, Timetable
+from library.branches.models import Branch
 from library.kernel.errors import Conflict, Invalid, NotFound
 from library.kernel.events import record
 from library.kernel.operations import Operation
+
+# Every round begins and ends at the central library, where the boxes are sorted.
+HUB = "central"
 
 
 def route_by_code(session: Session, code: str) -> Route:
@@ -91,3 +97,43 @@ def next_van_day(session: Session, branch_id: int, today: date) -> date | None:
         .order_by(RouteDate.on)
         .limit(1)
     )
+
+
+def timetable_of(session: Session, branch_ids: Iterable[int], from_on: date) -> Timetable:
+    """Return the coming rounds as far as they concern these branches, from a local date on; three queries."""
+    ids = sorted(set(branch_ids))
+    stops, hubs = _stops(session, ids)
+    routes = {stop.route_id for found in stops.values() for stop in found}
+    planned = select(RouteDate.route_id, RouteDate.on).where(
+        RouteDate.route_id.in_(routes), RouteDate.on >= from_on, RouteDate.state == "planned"
+    )
+    days: defaultdict[int, list[date]] = defaultdict(list)
+    for route_id, day in session.execute(planned.order_by(RouteDate.on)) if routes else ():
+        days[route_id].append(day)
+    closed = select(OpeningException.branch_id, OpeningException.on).where(
+        OpeningException.branch_id.in_(ids), OpeningException.is_closed, OpeningException.on >= from_on
+    )
+    return Timetable(
+        {branch_id: tuple(found) for branch_id, found in stops.items()},
+        {route_id: tuple(found) for route_id, found in days.items()},
+        frozenset((branch_id, day) for branch_id, day in session.execute(closed)),
+        hubs,
+    )
+
+
+def _stops(session: Session, branch_ids: Sequence[int]) -> tuple[dict[int, list[Stop]], frozenset[int]]:
+    """Return the stops of each branch that is on a round, and which of the branches are central libraries."""
+    rows = session.execute(
+        select(Branch.id, Branch.kind, RouteStop.route_id, RouteStop.position, Route.is_active)
+        .outerjoin(RouteStop, RouteStop.branch_id == Branch.id)
+        .outerjoin(Route, Route.id == RouteStop.route_id)
+        .where(Branch.id.in_(branch_ids))
+    )
+    stops: defaultdict[int, list[Stop]] = defaultdict(list)
+    hubs = set()
+    for branch_id, kind, route_id, position, is_active in rows:
+        if kind == HUB:
+            hubs.add(branch_id)
+        if is_active:
+            stops[branch_id].append(Stop(route_id, position))
+    return dict(stops), frozenset(hubs)
