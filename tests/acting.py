@@ -38,6 +38,12 @@ class Api:
         response = self.client.post(f"/api/v1{path}", json=body)
         return response.status_code, response.get_json()
 
+    def patch(self, path: str, **body: Any) -> Answered:
+        """Patch with `body`, as `post`."""
+        body.setdefault("operation_id", new_id())
+        response = self.client.patch(f"/api/v1{path}", json=body)
+        return response.status_code, response.get_json()
+
     def get(self, path: str) -> Answered:
         response = self.client.get(f"/api/v1{path}")
         return response.status_code, response.get_json()

@@ -309,6 +309,12 @@ BREAKS: dict[str, Break] = {
     "one_open_hold_per_title": lambda session: _copy(session, Hold),
     "lent_is_not_on_the_road": _break_road,
     "lent_is_not_kept_for_another": _break_kept,
+    "queued_hold_has_no_copy": lambda session: _set(session, Hold, state="waiting"),
+    "sent_hold_has_a_transfer": lambda session: _set(session, Hold, state="in_transit"),
+    "pickup_days_run_on_the_shelf": lambda session: _set(
+        session, Hold, state="suspended", pickup_until_on=clock.today()
+    ),
+    "suspended_has_the_day_of_going_on": lambda session: _set(session, Hold, suspended_until_on=clock.today()),
     "captured_is_of_the_title": lambda session: _set(session, Hold, bib_id=_other_bib(session)),
     "loan_is_of_the_title": lambda session: _set(session, Loan, bib_id=_other_bib(session)),
     "transfer_state_is_its_last_step": lambda session: _set(session, Transfer, state="picked"),

@@ -14,13 +14,14 @@ from circulation.claims import reasons
 from circulation.claims.answers import answer, case_ref
 from circulation.claims.lost import make_condition
 from circulation.claims.subjects import copy_of
-from circulation.holds.services import lost_its_copy, shelved
+from circulation.holds.leaving import lose_copy
+from circulation.holds.services import shelved
 from circulation.lending.in_hand import end_conditions, leave_box
 from circulation.lending.listing import open_loan_of_item
 from circulation.logistics.reasons import ITEM_ON_LOAN
 from circulation.logistics.rules import NOT_YET_SENT
 from circulation.logistics.services import cancel, miss, open_transfer
-from circulation.models import HOLD_CAPTURED, Hold, Loan
+from circulation.models import Loan
 from circulation.whereabouts.services import refresh_availability
 from library.branches.models import Branch
 from library.kernel import clock
@@ -99,13 +100,12 @@ def _brought_today(session: Session, operation: Operation, item_id: int, branch_
     ).one_or_none()
 
 
-def _take_out_of_the_way(session: Session, operation: Operation, item: Item, cause: str) -> None:
+def _take_out_of_the_way(session: Session, operation: Operation, item: Item, condition: str) -> None:
+    """Let the reader a copy is kept for have another one, and stop what was to be done with this one."""
+    lose_copy(session, operation, item.id, condition)
     move = open_transfer(session, item.id)
     if move is not None and move.state in NOT_YET_SENT:
-        cancel(session, operation, move.id, cause)
+        cancel(session, operation, move.id, condition)
     elif move is None:
         leave_box(session, operation, item.id)
-    kept = select(Hold.id).where(Hold.captured_item_id == item.id, Hold.state.in_(HOLD_CAPTURED))
-    for hold_id in session.scalars(kept).all():
-        lost_its_copy(session, operation, hold_id, item.id, cause)
     refresh_availability(session, [item.id])

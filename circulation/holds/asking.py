@@ -1,31 +1,36 @@
-"""Gathering what `rules.may_hold` wants to know from the database, inside the transaction that decides."""
+"""Gathering what the rules of holds want to know from the database, inside the transaction that decides."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from typing import Any
 
-from sqlalchemy import ScalarSelect, exists, func, not_, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from catalog.bibs.models import Bib
 from catalog.items.models import Item
+from circulation.holds.copies import RulesOfDay, wanting_of
 from circulation.holds.rules import Asked
+from circulation.holds.targeting import CopyAt, in_reach
 from circulation.models import Hold, Loan
-from circulation.policies.services import resolve
-from circulation.whereabouts import facts
-from circulation.whereabouts.rules import GONE, READING_ONLY_CLASSES
+from circulation.policies.lateness import Block
+from circulation.policies.values import Reach
 from library.branches.models import Branch
+from library.kernel import clock
 from library.kernel.errors import Invalid, NotFound
 from library.patrons.models import Patron, PatronBlock
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What is wanted: a title, or one copy of it."""
+    """What is wanted: a title, or one copy of it; `volume` tells the volumes of a set apart."""
 
     bib_id: int
     clc: str
     item_id: int | None = None
     item_class: str | None = None
+    volume: str = ""
 
 
 def subject(session: Session, *, bib_id: int | None, item_id: int | None) -> Subject:
@@ -34,10 +39,10 @@ def subject(session: Session, *, bib_id: int | None, item_id: int | None) -> Sub
     Raises `Invalid` `bib_or_item_required`, `NotFound` `unknown_bib` or `unknown_item`.
     """
     if item_id is not None:
-        row = session.execute(select(Item.bib_id, Item.item_class).where(Item.id == item_id)).one_or_none()
+        row = session.execute(select(Item.bib_id, Item.item_class, Item.volume).where(Item.id == item_id)).one_or_none()
         if row is None:
             raise NotFound("unknown_item", item=item_id)
-        return Subject(row.bib_id, _clc(session, row.bib_id), item_id, row.item_class)
+        return Subject(row.bib_id, _clc(session, row.bib_id), item_id, row.item_class, row.volume)
     if bib_id is None:
         raise Invalid("bib_or_item_required")
     current: int | None = bib_id
@@ -50,60 +55,80 @@ def subject(session: Session, *, bib_id: int | None, item_id: int | None) -> Sub
     return Subject(bib_id, _clc(session, bib_id))
 
 
-def asked_of(session: Session, patron: Patron, wanted: Subject, pickup: Branch, on: date) -> Asked:
-    """Return the facts about a reader, whose row is locked, and the title they want."""
-    policy = resolve(session, item_class=wanted.item_class, patron_category=patron.category, branch=pickup, on=on)
-    open_holds = select(func.count()).where(Hold.patron_id == patron.id, Hold.ended_at.is_(None))
-    same = open_holds.where(Hold.bib_id == wanted.bib_id)
-    lent = (Loan.patron_id == patron.id) & Loan.in_at.is_(None)
-    row = session.execute(
-        select(
-            open_holds.scalar_subquery(),
-            same.scalar_subquery(),
-            select(exists().where(lent, Item.id == Loan.item_id, Item.bib_id == wanted.bib_id)).scalar_subquery(),
-            select(func.min(Loan.due_on)).where(lent, Loan.is_backdated.is_(False)).scalar_subquery(),
-            _copies_that_could(wanted),
-        )
-    ).one()
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Who wants what, and would collect it where."""
+
+    patron: Patron
+    subject: Subject
+    pickup: Branch
+
+
+def asked_of(session: Session, rules: RulesOfDay, request: Request, copies: Iterable[CopyAt]) -> Asked:
+    """Return the facts about a reader, whose row is locked, the title they want, and the copies of it."""
+    patron, wanted, pickup = request.patron, request.subject, request.pickup
+    on, wanting = rules.on, wanting_of(session, patron, pickup)
+    terms = rules.terms(wanting, wanted.item_class)
+    counted = session.execute(_counts(patron.id, wanted, on)).one()
     return Asked(
         on=on,
-        holds_max=policy.terms.holds_max,
-        open_holds=row[0],
-        has_hold=row[1] > 0,
-        has_loan=bool(row[2]),
-        oldest_due_on=row[3],
-        copies_that_could=row[4],
+        holds_max=terms.holds_max,
+        open_holds=counted.still,
+        holds_per_day=terms.holds_per_day,
+        placed_today=counted.placed_today,
+        has_hold=counted.same > 0,
+        has_this_copy=wanted.item_id is not None and counted.this_copy > 0,
+        has_loan=bool(counted.has_loan),
+        copies=[rules.obstacle(copy, wanting) for copy in copies],
+        pickup_kind=pickup.kind,
         pickup_open=pickup.state == "open",
+        pickup_in_reach=wanting.home is None or in_reach(Reach(terms.pickup_scope), wanting.home, pickup.path),
         blocks=_blocks(session, patron.id, on),
         expires_on=_last_day(patron),
-        overdue_block_days=policy.terms.overdue_block_days,
+        oldest_due_on=counted.oldest_due_on,
+        overdue_block_days=terms.overdue_block_days,
     )
 
 
-def _copies_that_could(wanted: Subject) -> ScalarSelect[int]:
-    """Return the count of copies that could ever be kept for a reader: not gone, and of a class and place that lend."""
-    copies = select(func.count(Item.id)).where(
-        Item.bib_id == wanted.bib_id,
-        Item.item_class.not_in(sorted(READING_ONLY_CLASSES)),
-        facts.lendable_location(),
-        not_(facts.condition(*GONE)),
+def _counts(patron_id: int, wanted: Subject, on: date) -> Select[*tuple[Any, ...]]:
+    """Return the query of what a reader has: holds, those of today, of this title and copy, a loan of it, the oldest due."""
+    held, lent_copy = aliased(Item), aliased(Item)
+    mine = select(func.count(Hold.id)).where(Hold.patron_id == patron_id)
+    still = mine.where(Hold.ended_at.is_(None))
+    same = still.outerjoin(held, held.id == Hold.item_id).where(Hold.bib_id == wanted.bib_id)
+    lent = (Loan.patron_id == patron_id, Loan.in_at.is_(None))
+    at_home = (*lent, Loan.is_on_site.is_(False))
+    has_loan = exists().where(*at_home, lent_copy.id == Loan.item_id, lent_copy.bib_id == wanted.bib_id)
+    if wanted.item_id is not None:
+        # Another volume of a set is another book.
+        same = same.where(or_(Hold.item_id.is_(None), held.volume == wanted.volume))
+        has_loan = has_loan.where(lent_copy.volume == wanted.volume)
+    begins, ends = clock.start_of_day(on), clock.start_of_day(on + timedelta(days=1))
+    return select(
+        still.scalar_subquery().label("still"),
+        mine.where(Hold.placed_at >= begins, Hold.placed_at < ends).scalar_subquery().label("placed_today"),
+        same.scalar_subquery().label("same"),
+        still.where(Hold.item_id == wanted.item_id).scalar_subquery().label("this_copy"),
+        has_loan.label("has_loan"),
+        select(func.min(Loan.due_on))
+        .where(*lent, Loan.is_backdated.is_(False))
+        .scalar_subquery()
+        .label("oldest_due_on"),
     )
-    return (copies.where(Item.id == wanted.item_id) if wanted.item_id is not None else copies).scalar_subquery()
 
 
-def _blocks(session: Session, patron_id: int, on: date) -> tuple[str, ...]:
-    return tuple(
-        session.scalars(
-            select(PatronBlock.code)
-            .where(
-                PatronBlock.patron_id == patron_id,
-                PatronBlock.lifted_at.is_(None),
-                PatronBlock.from_on <= on,
-                or_(PatronBlock.until_on.is_(None), PatronBlock.until_on >= on),
-            )
-            .order_by(PatronBlock.id)
+def _blocks(session: Session, patron_id: int, on: date) -> tuple[Block, ...]:
+    rows = session.execute(
+        select(PatronBlock.code, PatronBlock.until_on)
+        .where(
+            PatronBlock.patron_id == patron_id,
+            PatronBlock.lifted_at.is_(None),
+            PatronBlock.from_on <= on,
+            or_(PatronBlock.until_on.is_(None), PatronBlock.until_on >= on),
         )
+        .order_by(PatronBlock.id)
     )
+    return tuple(Block(code, until_on) for code, until_on in rows)
 
 
 def _last_day(patron: Patron) -> date | None:

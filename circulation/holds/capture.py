@@ -6,14 +6,18 @@ Locks are taken in one order, the copy and then the queue of its title, so that 
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sqlalchemy import not_, or_, select, update
+from sqlalchemy import not_, select, update
 from sqlalchemy.orm import Session
 
 from catalog.items.models import Item
 from catalog.items.services import move_item
 from circulation.holds import changes
-from circulation.holds.changes import Held, as_date, captured_by, change
-from circulation.holds.rules import Action, Candidate, State, best_first, first_for, pickup_until
+from circulation.holds.changes import WITHOUT_COPY, Happened, Held, as_date, captured_by, change
+from circulation.holds.choosing import candidates, waiting_for
+from circulation.holds.pickup import ready_values
+from circulation.holds.rules import first_for
+from circulation.holds.states import Action, Cause, State
+from circulation.holds.targeting import Candidate
 from circulation.logistics.rules import NOT_YET_SENT
 from circulation.logistics.services import cancel, open_transfer, release_for_hold, request_transfer
 from circulation.logistics.steps import lock_items
@@ -21,15 +25,14 @@ from circulation.models import Hold
 from circulation.policies.rules import ReturnPolicy
 from circulation.policies.services import resolve
 from circulation.whereabouts import facts
-from circulation.whereabouts.rules import READING_ONLY_CLASSES, tree_distance
+from circulation.whereabouts.rules import READING_ONLY_CLASSES
 from circulation.whereabouts.services import refresh_availability
 from library.branches.models import Branch
-from library.branches.opening import calendar_of
 from library.kernel import clock
 from library.kernel.operations import Operation
 
 # The copy is still on the shelf: somebody has to fetch it before the reader comes.
-TO_FETCH = "to_fetch"
+TO_FETCH = str(Cause.TO_FETCH)
 MOST_TRIES = 8
 
 
@@ -62,11 +65,11 @@ def trap(session: Session, operation: Operation, item: Copy, at_branch_id: int) 
     """
     kept = captured_by(session, item.id)
     brought = _bring_on(session, operation, kept, item.id, at_branch_id) if kept is not None else None
-    return brought or _give(session, operation, item, at_branch_id)
+    return brought or _give(session, operation, item, at_branch_id, Cause.CHECK_IN)
 
 
 def target(session: Session, operation: Operation, hold_id: int) -> Trapped | None:
-    """Look for a copy on a shelf for a waiting hold, the nearest to its pickup branch first, and keep or send for it.
+    """Look for a copy on a shelf for a waiting hold, the best first as `targeting` says, and keep or send for it.
 
     A copy goes to whoever is first in the queue for it, so this may serve earlier readers on the way.
     """
@@ -75,12 +78,12 @@ def target(session: Session, operation: Operation, hold_id: int) -> Trapped | No
         return None
     touched: list[int] = []
     found: Trapped | None = None
-    for candidate in best_first(_on_shelves(session, hold))[:MOST_TRIES]:
-        copy = _still_there(session, candidate)
+    for wanted in candidates(session, hold, clock.local_date(operation.at))[:MOST_TRIES]:
+        copy = _still_there(session, wanted)
         if copy is None:
             continue
-        trapped = _give(session, operation, copy, candidate.branch_id, from_shelf=True)
-        touched.append(candidate.item_id)
+        trapped = _give(session, operation, copy, wanted.branch_id, Cause.TO_FETCH)
+        touched.append(wanted.item_id)
         if trapped is None or trapped.hold_id == hold_id:
             found = trapped
             break
@@ -126,28 +129,20 @@ def settle(session: Session, operation: Operation, item_id: int) -> Trapped | No
 
 def fetched(session: Session, operation: Operation, hold: Held) -> None:
     """Note that a ready copy was taken from the shelf and put aside; nothing happens when that was known."""
-    known = update(Hold).where(Hold.id == hold.id, Hold.cause == TO_FETCH).values(cause=None).returning(Hold.id)
+    to_fetch = update(Hold).where(Hold.id == hold.id, Hold.cause == TO_FETCH)
+    known = to_fetch.values(cause=str(Cause.SET_ASIDE)).returning(Hold.id)
     if session.execute(known.execution_options(synchronize_session=False)).first() is not None:
-        changes.announce(session, operation, "hold.set_aside", hold)
+        changes.announce(session, operation, hold, Happened("hold.set_aside", Cause.SET_ASIDE))
 
 
-def release(session: Session, operation: Operation, hold: Held, cause: str) -> Held:
+def release(session: Session, operation: Operation, hold: Held, cause: Cause) -> Held:
     """Let a hold wait again without its copy; return it as it stands then."""
-    freed = {"captured_item_id": None, "captured_at": None, "ready_at": None, "pickup_until_on": None}
-    return change(session, operation, hold, Action.RELEASE, cause=cause, **freed, promised_on=None)
+    return change(session, operation, hold, Action.RELEASE, cause, **WITHOUT_COPY, promised_on=None)
 
 
-def ready_values(session: Session, operation: Operation, pickup_branch_id: int) -> dict[str, Any]:
-    """Return the columns of a hold whose copy is on the pickup shelf from now on."""
-    today = clock.local_date(operation.at)
-    until = pickup_until(calendar_of(session, pickup_branch_id), today)
-    return {"ready_at": operation.at, "pickup_until_on": until, "promised_on": today}
-
-
-def _give(
-    session: Session, operation: Operation, item: Copy, at_branch_id: int, *, from_shelf: bool = False
-) -> Trapped | None:
-    hold = first_for(_queue(session, operation, item, at_branch_id), item.id)
+def _give(session: Session, operation: Operation, item: Copy, at_branch_id: int, cause: Cause) -> Trapped | None:
+    waiting = waiting_for(session, item.id, at_branch_id, clock.local_date(operation.at))
+    hold = first_for(waiting, item.id)
     if hold is None or not _can_be_lent(session, item.id):
         return None
     if not release_for_hold(session, operation, item.id, at_branch_id):
@@ -155,11 +150,10 @@ def _give(
     move_item(session, operation, item.id, at_branch_id, "check_in")
     taken: dict[str, Any] = {"captured_item_id": item.id, "captured_at": operation.at}
     if hold.pickup_branch_id == at_branch_id:
-        ready = ready_values(session, operation, at_branch_id)
-        cause = TO_FETCH if from_shelf else None
-        change(session, operation, hold, Action.KEEP, branch_id=at_branch_id, cause=cause, **taken, **ready)
+        taken |= ready_values(session, operation, hold, item.id)
+        change(session, operation, hold, Action.KEEP, cause, branch_id=at_branch_id, **taken)
         return Trapped(hold.id, str(State.READY), hold.pickup_branch_id)
-    sent = change(session, operation, hold, Action.SEND, branch_id=at_branch_id, **taken)
+    sent = change(session, operation, hold, Action.SEND, cause, branch_id=at_branch_id, **taken)
     return _send(session, operation, sent, item.id)
 
 
@@ -170,9 +164,10 @@ def _send(session: Session, operation: Operation, hold: Held, item_id: int) -> T
     )
     transfer = answer["transfer"]
     if answer["decision"] != "allowed":
-        release(session, operation, hold, "cannot_be_sent")
+        release(session, operation, hold, Cause.CANNOT_BE_SENT)
         return None
     promised = as_date(transfer["promised_on"])
+    # Part of the capture, whose event has been written.
     session.execute(update(Hold).where(Hold.id == hold.id).values(promised_on=promised))
     return Trapped(hold.id, str(State.IN_TRANSIT), hold.pickup_branch_id, transfer["id"])
 
@@ -182,33 +177,17 @@ def _bring_on(session: Session, operation: Operation, hold: Held, item_id: int, 
     move = open_transfer(session, item_id)
     if hold.pickup_branch_id == at_branch_id:
         if hold.state is State.IN_TRANSIT:
-            ready = ready_values(session, operation, at_branch_id)
-            change(session, operation, hold, Action.ARRIVE, branch_id=at_branch_id, **ready)
+            ready = ready_values(session, operation, hold, item_id)
+            change(session, operation, hold, Action.ARRIVE, Cause.ARRIVED, branch_id=at_branch_id, **ready)
         fetched(session, operation, hold)
         return Trapped(hold.id, str(State.READY), hold.pickup_branch_id)
     if hold.state is State.READY:
-        hold = change(session, operation, hold, Action.WANDER, branch_id=at_branch_id, ready_at=None)
+        away = {"ready_at": None, "pickup_until_on": None, "promised_on": None}
+        hold = change(session, operation, hold, Action.WANDER, Cause.SEEN_ELSEWHERE, branch_id=at_branch_id, **away)
     if move is not None:
         return Trapped(hold.id, str(State.IN_TRANSIT), hold.pickup_branch_id, move.id)
     move_item(session, operation, item_id, at_branch_id, "check_in")
     return _send(session, operation, hold, item_id)
-
-
-def _queue(session: Session, operation: Operation, item: Copy, at_branch_id: int) -> list[Held]:
-    """Return the holds that wait for the title, locked; those whose pickup branch is closed wait on."""
-    today = clock.local_date(operation.at)
-    waiting = (
-        changes.query()
-        .join(Branch, Branch.id == Hold.pickup_branch_id)
-        .where(
-            Hold.bib_id == item.bib_id,
-            Hold.state == str(State.WAITING),
-            or_(Hold.expires_on.is_(None), Hold.expires_on >= today),
-            or_(Branch.state == "open", Branch.id == at_branch_id),
-        )
-        .with_for_update(of=Hold)
-    )
-    return list(changes.read(session, waiting))
 
 
 def _can_be_lent(session: Session, item_id: int) -> bool:
@@ -220,21 +199,6 @@ def _can_be_lent(session: Session, item_id: int) -> bool:
         not_(facts.condition()),
     )
     return session.scalar(wanted) is not None
-
-
-def _on_shelves(session: Session, hold: Held) -> list[Candidate]:
-    pickup = session.scalar(select(Branch.path).where(Branch.id == hold.pickup_branch_id)) or "/"
-    wanted = (
-        select(Item.id, Item.current_branch_id, Branch.path, Item.last_loan_on)
-        .join(Branch, Branch.id == Item.current_branch_id)
-        .where(Item.bib_id == hold.bib_id, Item.is_available, Branch.state == "open")
-    )
-    if hold.item_id is not None:
-        wanted = wanted.where(Item.id == hold.item_id)
-    return [
-        Candidate(item_id, branch_id, tree_distance(pickup, path), last_loan_on)
-        for item_id, branch_id, path, last_loan_on in session.execute(wanted)
-    ]
 
 
 def _still_there(session: Session, candidate: Candidate) -> Copy | None:

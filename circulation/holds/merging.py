@@ -7,12 +7,11 @@ from sqlalchemy.orm import Session
 
 from catalog.items.models import Item
 from circulation.holds import changes
-from circulation.holds.changes import Held
+from circulation.holds.changes import Happened, Held
 from circulation.holds.services import cancel_hold
+from circulation.holds.states import Cause
 from circulation.models import Hold
 from library.kernel.operations import Operation
-
-MERGED = "merged"
 
 
 def follow_merge(session: Session, operation: Operation, from_id: int, into_id: int) -> int:
@@ -27,7 +26,7 @@ def follow_merge(session: Session, operation: Operation, from_id: int, into_id: 
         if twin is not None:
             _end_the_later(session, operation, hold, twin)
         else:
-            _move(session, operation, hold, into_id)
+            _move(session, operation, hold, into_id, Cause.MERGED)
     return len(moved)
 
 
@@ -40,7 +39,7 @@ def follow_copies(session: Session, operation: Operation, bib_id: int) -> int:
     )
     ids = list(session.scalars(astray))
     for hold_id in ids:
-        _move(session, operation, changes.locked(session, hold_id), bib_id)
+        _move(session, operation, changes.locked(session, hold_id), bib_id, Cause.MERGE_UNDONE)
     return len(ids)
 
 
@@ -58,11 +57,11 @@ def _end_the_later(session: Session, operation: Operation, hold: Held, twin: Hel
     """Keep the one that has a copy, else the one asked for first."""
     first = min((hold, twin), key=lambda one: (one.captured_item_id is None, one.placed_at, one.id))
     other = twin if first is hold else hold
-    cancel_hold(session, operation, other.id, MERGED)
+    cancel_hold(session, operation, other.id, Cause.MERGED)
     if first is hold:
-        _move(session, operation, hold, twin.bib_id)
+        _move(session, operation, hold, twin.bib_id, Cause.MERGED)
 
 
-def _move(session: Session, operation: Operation, hold: Held, bib_id: int) -> None:
+def _move(session: Session, operation: Operation, hold: Held, bib_id: int, cause: Cause) -> None:
     session.execute(update(Hold).where(Hold.id == hold.id).values(bib_id=bib_id))
-    changes.announce(session, operation, "hold.moved", replace(hold, bib_id=bib_id))
+    changes.announce(session, operation, replace(hold, bib_id=bib_id), Happened("hold.moved", cause))

@@ -1,7 +1,8 @@
 """Reading holds: one as the API shows it, its place in the queue, lists, and what a branch has to fetch."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
@@ -9,11 +10,12 @@ from sqlalchemy.orm import Session, aliased
 
 from catalog.bibs.models import Bib
 from catalog.items.models import Item
-from circulation.holds.capture import TO_FETCH
-from circulation.holds.rules import State, allowed_actions
+from circulation.holds.states import QUEUED, Stage, State, allowed_actions, stage
 from circulation.models import TRANSFER_OPEN, Hold, Transfer
 from library.branches.models import Branch
+from library.kernel.decisions import Decision, Reason
 from library.kernel.errors import NotFound
+from library.kernel.operations import Answer
 
 View = dict[str, Any]
 
@@ -36,6 +38,19 @@ def view(session: Session, hold_id: int) -> View:
     return _shown(row)
 
 
+def answer_of(
+    session: Session, found: Iterable[Reason], hold_id: int | None, asked: dict[str, Any] | None = None
+) -> Answer:
+    """Return `{decision, reasons, hold, policy}` of ids, codes and dates."""
+    reasons_found = tuple(found)
+    return {
+        "decision": str(Decision.of(reasons_found).outcome),
+        "reasons": [one.stored() for one in reasons_found],
+        "hold": view(session, hold_id) if hold_id is not None else None,
+        "policy": asked,
+    }
+
+
 def page(session: Session, wanted: Filter, *, offset: int, limit: int) -> tuple[list[View], int]:
     """Return a page of holds with their titles in queue order, and how many there are."""
     conditions = _conditions(wanted)
@@ -53,8 +68,11 @@ def page(session: Session, wanted: Filter, *, offset: int, limit: int) -> tuple[
 
 
 def position(session: Session, hold_id: int) -> int | None:
-    """Return a waiting hold's place in the queue, 1 is next; None when it does not wait."""
-    return session.scalar(select(_position()).where(Hold.id == hold_id, Hold.state == str(State.WAITING)))
+    """Return the place in the queue of a hold without a copy, 1 is next; None for any other.
+
+    Suspended holds keep their place, and count for nobody behind them while they are passed over.
+    """
+    return session.scalar(select(_position()).where(Hold.id == hold_id, Hold.state.in_(QUEUED)))
 
 
 def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
@@ -86,6 +104,8 @@ def _query() -> Select[*tuple[Any, ...]]:
             Hold.placed_at,
             Hold.promised_on,
             Hold.pickup_until_on,
+            Hold.expires_on,
+            Hold.suspended_until_on,
             Branch.code.label("pickup_code"),
             Item.barcode,
             Transfer.id.label("transfer_id"),
@@ -99,6 +119,8 @@ def _query() -> Select[*tuple[Any, ...]]:
 
 
 def _shown(row: Any) -> View:
+    state = State(row.state)
+    reached = stage(state, row.cause, row.transfer_state)
     return {
         "id": row.id,
         "patron": row.patron_id,
@@ -106,14 +128,22 @@ def _shown(row: Any) -> View:
         "item": row.item_id,
         "pickup_branch": row.pickup_code,
         "state": row.state,
-        "to_fetch": row.state == State.READY and row.cause == TO_FETCH,
+        "stage": str(reached),
+        "cause": row.cause,
+        "to_fetch": state is State.READY and reached is Stage.ALLOCATED,
         "copy": row.captured_item_id,
         "barcode": row.barcode,
-        "position": row.position if row.state == State.WAITING else None,
+        "position": row.position if state in QUEUED else None,
         "placed_at": row.placed_at.isoformat(),
-        "promised_on": row.promised_on.isoformat() if row.promised_on else None,
-        "pickup_until_on": row.pickup_until_on.isoformat() if row.pickup_until_on else None,
+        "promised_on": _iso(row.promised_on),
+        "pickup_until_on": _iso(row.pickup_until_on),
+        "expires_on": _iso(row.expires_on),
+        "suspended_until_on": _iso(row.suspended_until_on),
         "transfer": row.transfer_id,
         "transfer_state": row.transfer_state,
-        "actions": [str(action) for action in allowed_actions(State(row.state))],
+        "actions": [str(action) for action in allowed_actions(state)],
     }
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None

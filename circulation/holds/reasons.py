@@ -23,6 +23,20 @@ HOLDS_LIMIT_REACHED = define(
     REFUSE,
     reader=_("You can reserve %(limit)s books at a time. Give one up first."),
     staff=_("The reader has %(open)s reservations; %(limit)s are allowed."),
+    rules=("holds_max",),
+)
+COPY_ALREADY_RESERVED = define(
+    "copy_already_reserved",
+    REFUSE,
+    reader=_("You have already reserved this very copy."),
+    staff=_("The reader has already reserved this very copy."),
+)
+HOLDS_PER_DAY_REACHED = define(
+    "holds_per_day_reached",
+    REFUSE,
+    reader=_("You can reserve %(limit)s books a day. Come back tomorrow."),
+    staff=_("The reader has reserved %(limit)s books today; more are not allowed in one day."),
+    rules=("holds_per_day",),
 )
 NOTHING_TO_HOLD = define(
     "nothing_to_hold",
@@ -35,6 +49,39 @@ PICKUP_BRANCH_CLOSED = define(
     REFUSE,
     reader=_("That library is closed now. Choose another place to pick it up."),
     staff=_("The pickup branch is closed or suspended. Choose another one."),
+)
+NOT_A_PICKUP_PLACE = define(
+    "not_a_pickup_place",
+    REFUSE,
+    reader=_("Books cannot be collected there. Choose a library or a reading room."),
+    staff=_("That is an area and no place with a shelf. Choose one of the branches below it."),
+)
+PICKUP_OUT_OF_REACH = define(
+    "pickup_out_of_reach",
+    REFUSE,
+    reader=_("You cannot have books brought to that place. Choose one nearer to your own."),
+    staff=_("The rule pickup_scope does not let this reader collect books at that branch."),
+    rules=("pickup_scope",),
+)
+COPY_OUT_OF_REACH = define(
+    "copy_out_of_reach",
+    REFUSE,
+    reader=_("This book is not sent that far. You can borrow it where it stands."),
+    staff=_("The rule hold_scope does not let a copy of this title travel to that branch."),
+    rules=("hold_scope",),
+)
+HOLD_HAS_ITS_COPY = define(
+    "hold_has_its_copy",
+    REFUSE,
+    reader=_("The book is already being brought to you or waits for you. Fetch it, or cancel the reservation."),
+    staff=_("A copy is already kept for this reservation (%(state)s). It can only be given out or cancelled."),
+)
+ENDS_BEFORE_IT_RESUMES = define(
+    "ends_before_it_resumes",
+    REFUSE,
+    reader=_("The reservation ends on %(expires_on)s, before that day. Choose an earlier day."),
+    staff=_("The reservation expires on %(expires_on)s, before the day on which it would go on."),
+    rules=("hold_expiry_days",),
 )
 HOLD_NOT_IN_STATE = define(
     "hold_not_in_state",

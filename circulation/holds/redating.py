@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from circulation.holds import changes as holds
+from circulation.holds.states import Cause
 from circulation.models import Hold
 from library.branches.redating import Change, Dated, Kind, Span
 from library.kernel import clock, events
@@ -109,6 +110,8 @@ def _event(operation: Operation, hold: holds.Held, change: Change, closure_id: i
         statistics=hold.statistics(),
         payload={
             "hold_id": hold.id,
+            "state": str(hold.state),
+            "cause": str(Cause.CLOSURE),
             "field": change.field,
             "before": change.before.isoformat(),
             "after": change.after.isoformat(),

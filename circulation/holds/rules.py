@@ -1,81 +1,21 @@
-"""The queue, the way of a hold as a table, who may reserve, and which copy is sent for. Pure functions of values."""
+"""The queue, who may reserve what and where, and until when. Pure functions of values.
+
+The table of states is in `states`, which copies a reader may have and which one is sent for in `targeting`.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 from typing import Protocol, TypeVar
 
 from circulation.holds import reasons
-from circulation.policies.lateness import overdue_reasons
-from circulation.policies.reasons import CARD_EXPIRED, PATRON_BLOCKED
-from library.branches.rules import Calendar, next_open_day
+from circulation.policies.lateness import Block, block_reasons, overdue_reasons
+from circulation.policies.reasons import CARD_EXPIRED
+from library.branches.rules import Calendar, next_day_to_come
 from library.kernel.decisions import Decision, Reason, reason
 
-# How long a book is kept, counted from the first opening after it came: a room may open once a week.
-PICKUP_DAYS = 7
-
-
-class State(StrEnum):
-    """Where a hold stands; the last three end it."""
-
-    WAITING = "waiting"
-    SUSPENDED = "suspended"
-    IN_TRANSIT = "in_transit"
-    READY = "ready"
-    FULFILLED = "fulfilled"
-    CANCELLED = "cancelled"
-    EXPIRED = "expired"
-
-
-OPEN = (State.WAITING, State.SUSPENDED, State.IN_TRANSIT, State.READY)
-
-
-class Action(StrEnum):
-    """What happens to a hold."""
-
-    KEEP = "keep"
-    SEND = "send"
-    ARRIVE = "arrive"
-    WANDER = "wander"
-    RELEASE = "release"
-    FULFIL = "fulfil"
-    CANCEL = "cancel"
-    EXPIRE = "expire"
-    SUSPEND = "suspend"
-    RESUME = "resume"
-
-
-_ENDING = {Action.FULFIL: State.FULFILLED, Action.CANCEL: State.CANCELLED}
-TABLE: dict[tuple[State, Action], State] = {
-    (State.WAITING, Action.KEEP): State.READY,
-    (State.WAITING, Action.SEND): State.IN_TRANSIT,
-    (State.IN_TRANSIT, Action.ARRIVE): State.READY,
-    # The kept copy was seen at another branch: it has to come back.
-    (State.READY, Action.WANDER): State.IN_TRANSIT,
-    (State.IN_TRANSIT, Action.RELEASE): State.WAITING,
-    (State.READY, Action.RELEASE): State.WAITING,
-    (State.READY, Action.EXPIRE): State.EXPIRED,
-    (State.WAITING, Action.EXPIRE): State.EXPIRED,
-    (State.WAITING, Action.SUSPEND): State.SUSPENDED,
-    (State.SUSPENDED, Action.RESUME): State.WAITING,
-    **{(state, action): after for action, after in _ENDING.items() for state in OPEN},
-}
-
-
-def next_state(state: State, action: Action) -> State | None:
-    """Return the state after `action`, or None when it does not fit `state`."""
-    return TABLE.get((state, action))
-
-
-def allowed_actions(state: State) -> tuple[Action, ...]:
-    """Return what reader or staff may ask for in `state`."""
-    return (Action.CANCEL,) if (state, Action.CANCEL) in TABLE else ()
-
-
-def not_in_state(state: State) -> Reason:
-    """Return the refusal of an action that does not fit."""
-    return reason(reasons.HOLD_NOT_IN_STATE, state=str(state))
+# These group branches; nobody collects a book there.
+AREAS = frozenset({"city", "county"})
 
 
 class Waiting(Protocol):
@@ -106,16 +46,25 @@ def first_for(queue: Iterable[AnyWaiting], item_id: int) -> AnyWaiting | None:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is known of a reader who wants a title, on a day."""
+    """What is known of a reader who wants a title or one copy, on a day, and would collect it somewhere.
+
+    `copies` has, for each copy that is ever lent, what keeps it from this reader, or None; `has_hold` means the same title,
+    `has_this_copy` the very copy.
+    """
 
     on: date
     holds_max: int
     open_holds: int = 0
+    holds_per_day: int | None = None
+    placed_today: int = 0
     has_hold: bool = False
+    has_this_copy: bool = False
     has_loan: bool = False
-    copies_that_could: int = 1
+    copies: Sequence[Reason | None] = (None,)
+    pickup_kind: str = "village"
     pickup_open: bool = True
-    blocks: Sequence[str] = ()
+    pickup_in_reach: bool = True
+    blocks: Sequence[Block] = ()
     expires_on: date | None = None
     oldest_due_on: date | None = None
     overdue_block_days: int | None = None
@@ -123,64 +72,66 @@ class Asked:
 
 def may_hold(asked: Asked) -> Decision:
     """Decide whether the reader may wait for the title: every obstacle is named, not only the first."""
-    return Decision.of((*_about_the_reader(asked), *_about_the_title(asked)))
+    place = pickup_obstacle(asked.pickup_kind, is_open=asked.pickup_open, is_in_reach=asked.pickup_in_reach)
+    found = (*_about_the_reader(asked), *_about_how_many(asked), *_about_the_title(asked), place)
+    return Decision.of(one for one in found if one is not None)
 
 
 def _about_the_reader(asked: Asked) -> Iterator[Reason]:
-    for block in asked.blocks:
-        yield reason(PATRON_BLOCKED, block=block)
+    yield from block_reasons(asked.blocks)
     if asked.expires_on is not None and asked.expires_on < asked.on:
         yield reason(CARD_EXPIRED, expired_on=asked.expires_on.isoformat())
     yield from overdue_reasons(asked.oldest_due_on, asked.on, asked.overdue_block_days)
-    if asked.has_hold:
+
+
+def _about_how_many(asked: Asked) -> Iterator[Reason]:
+    if asked.has_this_copy:
+        yield reason(reasons.COPY_ALREADY_RESERVED)
+    elif asked.has_hold:
         yield reason(reasons.HOLD_EXISTS)
     elif asked.open_holds >= asked.holds_max:
         yield reason(reasons.HOLDS_LIMIT_REACHED, limit=asked.holds_max, open=asked.open_holds)
+    elif asked.holds_per_day is not None and asked.placed_today >= asked.holds_per_day:
+        yield reason(reasons.HOLDS_PER_DAY_REACHED, limit=asked.holds_per_day)
 
 
 def _about_the_title(asked: Asked) -> Iterator[Reason]:
     if asked.has_loan:
         yield reason(reasons.ALREADY_ON_LOAN_TO_PATRON)
-    if asked.copies_that_could == 0:
+    if not asked.copies:
         yield reason(reasons.NOTHING_TO_HOLD)
-    if not asked.pickup_open:
-        yield reason(reasons.PICKUP_BRANCH_CLOSED)
+    if None not in asked.copies:
+        # Of many copies each obstacle is told once.
+        yield from {obstacle.code: obstacle for obstacle in asked.copies if obstacle is not None}.values()
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A copy that stands on a shelf; `distance` in steps through the tree from the pickup branch."""
+def pickup_obstacle(kind: str, *, is_open: bool, is_in_reach: bool) -> Reason | None:
+    """Return what keeps a reader from collecting books at a branch of this kind; None when nothing does."""
+    if kind in AREAS:
+        return reason(reasons.NOT_A_PICKUP_PLACE)
+    if not is_open:
+        return reason(reasons.PICKUP_BRANCH_CLOSED)
+    return None if is_in_reach else reason(reasons.PICKUP_OUT_OF_REACH)
 
-    item_id: int
-    branch_id: int
-    distance: int
-    last_loan_on: date | None = None
+
+def last_day(placed_on: date, chosen: date | None, expiry_days: int | None) -> date | None:
+    """Return the last day a hold waits: the one the reader chose, and never longer than the rule allows; None is no end."""
+    allowed = placed_on + timedelta(days=expiry_days) if expiry_days is not None else None
+    return min((day for day in (chosen, allowed) if day is not None), default=None)
 
 
-def best_first(candidates: Iterable[Candidate]) -> list[Candidate]:
-    """Return the copies in the order in which they are asked for.
+def pickup_until(calendar: Calendar, first_open_on: date, pickup_days: int) -> date:
+    """Return the last day on which a book is kept, counted from the first opening at which the reader could have come.
 
-    The pickup room's own first, then the same township's, then the county's; of equally near ones that which was lent
-    longest ago, because its readers will miss it least.
+    It is a day on which the reader may be expected, because the place is open then as far as anybody knows.
     """
-    return sorted(candidates, key=lambda one: (one.distance, one.last_loan_on or date.min, one.item_id))
+    return next_day_to_come(calendar, first_open_on + timedelta(days=pickup_days))
 
 
-def pickup_until(calendar: Calendar, ready_on: date) -> date:
-    """Return the last day on which a book is kept: `PICKUP_DAYS` after the first opening from `ready_on` on.
+def nth_arrival(arrivals: Iterable[date | None], position: int) -> date | None:
+    """Return the day on which the reader at `position` (from 1) gets a copy when each one comes on its day.
 
-    It is a day on which the place opens; a place without a known calendar counts from `ready_on`.
+    None when fewer copies are expected than readers wait; copies nobody can say a day of are not counted.
     """
-    first = next_open_day(calendar, ready_on) or ready_on
-    last = first + timedelta(days=PICKUP_DAYS)
-    return next_open_day(calendar, last) or last
-
-
-def expected_back(due_dates: Iterable[date], position: int, on: date) -> date | None:
-    """Return the day on which the `position`-th reader (from 1) gets a copy when every loan comes back when due.
-
-    Copies late already are expected tomorrow. None when fewer copies are out than readers wait.
-    """
-    tomorrow = on + timedelta(days=1)
-    dates = sorted(max(due, tomorrow) for due in due_dates)
-    return dates[position - 1] if 0 < position <= len(dates) else None
+    days = sorted(day for day in arrivals if day is not None)
+    return days[position - 1] if 0 < position <= len(days) else None

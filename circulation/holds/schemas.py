@@ -3,8 +3,9 @@
 import marshmallow as ma
 from marshmallow import fields, validate
 
-from circulation.holds.rules import State
+from circulation.holds.states import Action, Cause, Stage, State
 from circulation.logistics.schemas import WhyOut
+from circulation.policies.schemas import ExplainedOut
 from library.kernel.api import Flag, Integer, OperationIn, PageIn, Schema, Text, page_schema
 
 
@@ -16,6 +17,9 @@ class HoldIn(OperationIn):
     bib = Integer(least=1)
     item = Integer(least=1)
     pickup_branch = Text(required=True, max_length=32)
+    expires_on = fields.Date(metadata={"description": "The last day the reader waits; a rule may end it sooner."})
+    dry_run = Flag(load_default=False, metadata={"description": "Tell the promised day; nothing is stored."})
+    explain = Flag(load_default=False, metadata={"description": "Tell which row of each rule decided."})
 
     @ma.validates_schema
     def _one_thing(self, data: dict[str, object], **kwargs: object) -> None:
@@ -30,6 +34,20 @@ class HoldStepIn(OperationIn):
     """A step of a hold."""
 
 
+class SuspendIn(OperationIn):
+    """A pause of a hold that waits."""
+
+    until = fields.Date(
+        metadata={"description": "The day on which it goes on by itself; without one its reader says when."}
+    )
+
+
+class MoveIn(OperationIn):
+    """Another place to collect the book at."""
+
+    pickup_branch = Text(required=True, max_length=32)
+
+
 class HoldQuery(PageIn):
     branch = Text(max_length=32)
     patron = Integer(least=1)
@@ -38,7 +56,7 @@ class HoldQuery(PageIn):
 
 
 class HoldOut(Schema):
-    """A hold; `copy` is the one kept for it, `position` its place in the queue while it waits (1 is next)."""
+    """A hold; `copy` is the one kept for it, `position` its place in the queue while it has none (1 is next)."""
 
     id = fields.Integer()
     patron = fields.Integer(allow_none=True)
@@ -46,23 +64,36 @@ class HoldOut(Schema):
     title = fields.String()
     item = fields.Integer(allow_none=True)
     pickup_branch = fields.String()
-    state = fields.String()
+    state = fields.String(metadata={"description": " | ".join(State)})
+    stage = fields.String(metadata={"description": " | ".join(Stage)})
+    cause = fields.String(allow_none=True, metadata={"description": f"Why it is so: {' | '.join(Cause)}"})
+    cause_text = fields.String(allow_none=True)
     to_fetch = Flag()
     copy = fields.Integer(allow_none=True)
     barcode = fields.String(allow_none=True)
     position = fields.Integer(allow_none=True)
     placed_at = fields.String(metadata={"format": "date-time"})
     promised_on = fields.String(allow_none=True, metadata={"format": "date"})
-    pickup_until_on = fields.String(allow_none=True, metadata={"format": "date"})
+    pickup_until_on = fields.String(
+        allow_none=True,
+        metadata={"format": "date", "description": "The last day of collecting; none until the room is opened."},
+    )
+    expires_on = fields.String(allow_none=True, metadata={"format": "date"})
+    suspended_until_on = fields.String(allow_none=True, metadata={"format": "date"})
     transfer = fields.Integer(allow_none=True)
     transfer_state = fields.String(allow_none=True)
-    actions = fields.List(fields.String())
+    actions = fields.List(fields.String(), metadata={"description": " | ".join(Action)})
 
 
 class HoldAnswer(Schema):
     decision = fields.String()
     reasons = fields.List(fields.Nested(WhyOut))
     hold = fields.Nested(HoldOut, allow_none=True)
+    promised_on = fields.String(
+        allow_none=True, metadata={"format": "date", "description": "Of a dry run; none when nothing is planned."}
+    )
+    waiting = fields.Integer(metadata={"description": "Of a dry run: how many readers wait already."})
+    explain = fields.List(fields.Nested(ExplainedOut), metadata={"description": "Per rule, the row that decided."})
 
 
 HoldPage = page_schema(HoldOut)

@@ -1,14 +1,19 @@
-"""How holds are told of copies that arrive, are shelved, or do not come."""
+"""How holds are told of copies that arrive, are shelved or do not come, of branches that close and readers who move."""
 
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from circulation.holds import jobs, services
+from circulation.holds import consumers, jobs, leaving, services
 from circulation.holds.redating import HoldDates
+from circulation.holds.states import Cause
 from circulation.logistics import followers
+from circulation.logistics.rules import State as MoveState
 from circulation.logistics.steps import Move
+from library.branches.dependents import register_mover
+from library.branches.models import Branch
 from library.branches.redating import register_dates
 from library.kernel.operations import Operation
+from library.patrons.dependents import MovedHouse, register_dependents
 
 
 class Queue:
@@ -23,12 +28,32 @@ class Queue:
 
     def stopped(self, session: Session, operation: Operation, move: Move) -> None:
         if move.hold_id is not None:
-            services.lost_its_copy(session, operation, move.hold_id, move.item_id, "transfer_stopped")
+            cause = Cause.COPY_MISSING if move.state is MoveState.MISSING else Cause.TRANSFER_STOPPED
+            services.lost_its_copy(session, operation, move.hold_id, move.item_id, cause)
+
+
+class HoldsOfPlaces:
+    """Takes holds along when branches close; implements `library.branches.dependents.Mover`."""
+
+    def make_way(self, session: Session, operation: Operation, branch: Branch, into: Branch | None) -> None:
+        leaving.vacate(session, operation, branch, into)
+
+
+class HoldsOfReaders:
+    """Takes holds along when readers move house; implements `library.patrons.dependents.Dependents`."""
+
+    def moved_house(
+        self, session: Session, operation: Operation, patron_id: int, from_branch_id: int, to_branch_id: int
+    ) -> MovedHouse:
+        followed = leaving.follow_home(session, operation, patron_id, from_branch_id, to_branch_id)
+        return MovedHouse(holds_moved=followed["moved"], holds_staying=followed["staying"])
 
 
 def register(app: Flask) -> None:
-    """Let holds follow every transfer; importing the jobs puts them on the timetable."""
+    """Let holds follow every transfer; importing jobs and consumers puts them to work."""
     queue = Queue()
     followers.register("holds", queue)
     register_dates(app, "hold", HoldDates())
-    app.extensions["circulation.holds"] = (queue, jobs.__name__)
+    register_mover(app, HoldsOfPlaces())
+    register_dependents(app, HoldsOfReaders())
+    app.extensions["circulation.holds"] = (queue, jobs.__name__, consumers.__name__)

@@ -13,9 +13,8 @@ from circulation.lending.asking import Question
 from circulation.lending.calendars import answerable_on
 from circulation.lending.queries import CopyFound, LoanFound
 from circulation.lending.return_rules import Lateness, LateReader, lateness, may_cost
-from circulation.lending.rules import SUSPENDED
 from circulation.policies.book import book
-from circulation.policies.lateness import days_late
+from circulation.policies.lateness import SUSPENDED, days_late
 from circulation.policies.rules import ResolvedPolicy
 from library.kernel import clock, events
 from library.kernel.operations import Operation

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from circulation.charges.rules import deposit_held
 from circulation.lending import rare_statements, statements
-from circulation.lending.rules import Block, Copy, Reader
+from circulation.lending.rules import Copy, Reader
+from circulation.policies.lateness import Block
 from circulation.policies.rules import LoansCounted
 from circulation.whereabouts import facts
 

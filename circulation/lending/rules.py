@@ -17,14 +17,15 @@ Renewals, returns and due dates have modules of their own beside this one.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 
 from circulation.charges.rules import yuan
 from circulation.holds.reasons import ALREADY_ON_LOAN_TO_PATRON
+from circulation.holds.targeting import protected_until
 from circulation.lending import reasons as own
 from circulation.logistics.reasons import ITEM_ON_LOAN
 from circulation.policies import reasons
-from circulation.policies.lateness import overdue_reasons
+from circulation.policies.lateness import Block, block_reasons, overdue_reasons
 from circulation.policies.named import Terms
 from circulation.whereabouts.rules import is_reading_only, neighbourhood
 from library.kernel.decisions import Decision, Reason, Severity, reason
@@ -32,16 +33,6 @@ from library.patrons.rules import age_on
 
 # Areas of the tree group branches; nobody stands at a desk there.
 AREAS = frozenset({"city", "county"})
-# The code of the block that a late return sets until a date.
-SUSPENDED = "suspended_late"
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """What staff, or a late return, has set against a reader; `until_on` is its last day, None when it has no end."""
-
-    code: str
-    until_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,11 +135,7 @@ def about_the_card(reader: Reader, today: date) -> Iterator[Reason]:
 
 def about_the_reader(reader: Reader, terms: Terms, today: date) -> Iterator[Reason]:
     """Yield the blocks of the reader and what follows from a loan that is too late."""
-    for block in reader.blocks:
-        if block.code == SUSPENDED and block.until_on is not None:
-            yield reason(reasons.SUSPENDED_LATE, until=block.until_on.isoformat())
-        else:
-            yield reason(reasons.PATRON_BLOCKED, block=block.code)
+    yield from block_reasons(reader.blocks)
     yield from overdue_reasons(reader.oldest_due_on, today, terms.overdue_block_days)
 
 
@@ -218,13 +205,6 @@ def _about_reader_and_copy(reader: Reader, copy: Copy, terms: Terms, today: date
     is_neighbour = reader.home_path.startswith(neighbourhood(copy.home_path, copy.home_kind))
     if until is not None and until >= today and not is_neighbour:
         yield reason(reasons.NEW_BOOK_PROTECTED, until=until.isoformat())
-
-
-def protected_until(acquired_on: date | None, protect_days: int) -> date | None:
-    """Return the last day on which a new copy is for its own township only, None when there never was one."""
-    if acquired_on is None or protect_days == 0:
-        return None
-    return acquired_on + timedelta(days=protect_days - 1)
 
 
 def _about_the_copy(reader: Reader, copy: Copy, desk: Desk) -> Iterator[Reason]:

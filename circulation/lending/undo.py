@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from catalog.items.models import Item
 from circulation.holds.changes import captured_by
 from circulation.holds.services import lost_its_copy
+from circulation.holds.states import Cause
 from circulation.lending import checkin, queries, undo_reasons
 from circulation.lending.scans import Scan, stored
 from circulation.logistics.services import cancel, open_transfer
@@ -185,7 +186,7 @@ def _call_off(session: Session, operation: Operation, item_id: int) -> None:
         cancel(session, operation, move.id, CAUSE)
     hold = captured_by(session, item_id)
     if hold is not None:
-        lost_its_copy(session, operation, hold.id, item_id, CAUSE)
+        lost_its_copy(session, operation, hold.id, item_id, Cause.RETURN_UNDONE)
 
 
 def _is_today(operation: Operation, at: Any) -> bool:

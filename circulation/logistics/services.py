@@ -6,9 +6,9 @@ or the receiving branch is asked by the entry point. A step that does not fit is
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from circulation.logistics import queries, reasons
@@ -25,6 +25,7 @@ from circulation.logistics.rules import NOT_YET_SENT, Action, State, may_request
 from circulation.logistics.steps import Move, advance, lock_items, locked, open_moves, record_steps
 from circulation.models import Transfer
 from circulation.whereabouts.services import refresh_availability
+from library.branches.rounds import timetable_of
 from library.kernel import clock
 from library.kernel.decisions import Decision, Reason, reason
 from library.kernel.operations import Answer, Operation
@@ -178,6 +179,31 @@ def shelve(session: Session, operation: Operation, transfer_id: int) -> Answer:
     tell_shelved(session, operation, [move])
     refresh_availability(session, [move.item_id])
     return _answer(session, (), move.id)
+
+
+def promise_again(session: Session, transfer_id: int, on: date) -> date | None:
+    """Return the day an open transfer's copy is promised for, and keep it with the transfer.
+
+    It stays as long as planned rounds can keep it; else it is the first day on which they bring the copy from `on` on.
+    """
+    row = session.execute(
+        select(Transfer.from_branch_id, Transfer.to_branch_id, Transfer.state, Transfer.promised_on).where(
+            Transfer.id == transfer_id
+        )
+    ).one()
+    timetable = timetable_of(session, (row.from_branch_id, row.to_branch_id), on)
+    has_left = State(row.state) not in NOT_YET_SENT
+    soonest = (
+        timetable.next_visit(row.to_branch_id, on)
+        if has_left
+        else timetable.arrival(row.from_branch_id, row.to_branch_id, on)
+    )
+    standing: date | None = row.promised_on
+    is_early_enough = standing is not None and soonest is not None and soonest <= standing
+    if standing is not None and is_early_enough and timetable.is_visited(row.to_branch_id, standing):
+        return standing
+    session.execute(update(Transfer).where(Transfer.id == transfer_id).values(promised_on=soonest))
+    return soonest
 
 
 def open_transfer(session: Session, item_id: int) -> Move | None:

@@ -84,6 +84,32 @@ INVARIANTS = (
         .where(Loan.in_at.is_(None), Hold.state.in_(HOLD_CAPTURED)),
     ),
     Invariant(
+        "queued_hold_has_no_copy",
+        "A hold that waits or is suspended has no copy.",
+        select(Hold.id, Hold.captured_item_id).where(
+            Hold.state.in_(("waiting", "suspended")), Hold.captured_item_id.is_not(None)
+        ),
+    ),
+    Invariant(
+        "sent_hold_has_a_transfer",
+        "A copy on its way to a reader is in an open transfer.",
+        select(Hold.id, Hold.captured_item_id)
+        .outerjoin(Transfer, (Transfer.item_id == Hold.captured_item_id) & Transfer.state.in_(TRANSFER_OPEN))
+        .where(Hold.state == "in_transit", Transfer.id.is_(None)),
+    ),
+    Invariant(
+        "pickup_days_run_on_the_shelf",
+        "Only a book on the pickup shelf, or one that was there, has a last day of collecting.",
+        select(Hold.id, Hold.pickup_until_on).where(
+            Hold.state.in_(("waiting", "suspended", "in_transit")), Hold.pickup_until_on.is_not(None)
+        ),
+    ),
+    Invariant(
+        "suspended_has_the_day_of_going_on",
+        "Only a suspended hold has a day on which it goes on.",
+        select(Hold.id, Hold.suspended_until_on).where(Hold.state != "suspended", Hold.suspended_until_on.is_not(None)),
+    ),
+    Invariant(
         "captured_is_of_the_title",
         "The copy kept for a hold is of the title it asks for, or the queue is about to follow a merge.",
         select(Hold.id, Hold.captured_item_id)

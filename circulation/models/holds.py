@@ -18,7 +18,9 @@ class Hold(Model):
     """A reader's place in the queue for a bib, or for one copy of it (`item_id` set before capture).
 
     `captured_item_id` is the copy kept for the reader: on its way (`in_transit`) or on the pickup shelf (`ready`). The queue
-    of a bib is ordered by `placed_at`, then id.
+    of a bib is ordered by `placed_at`, then id. `cause` says why the hold came to be as it is. `pickup_until_on` is NULL for
+    a ready hold as long as nobody knows when the reader can come; `suspended_until_on` for one that waits for its reader's
+    word; `expires_on` is the last day of waiting.
     """
 
     __tablename__ = "holds"
@@ -48,6 +50,11 @@ class Hold(Model):
         CheckConstraint(f"state IN {HOLD_STATES}", name="state"),
         CheckConstraint(
             "state NOT IN ('in_transit','ready') OR captured_item_id IS NOT NULL", name="captured_has_a_copy"
+        ),
+        CheckConstraint("state NOT IN ('waiting','suspended') OR captured_item_id IS NULL", name="queued_has_no_copy"),
+        CheckConstraint("suspended_until_on IS NULL OR state = 'suspended'", name="suspended_until"),
+        CheckConstraint(
+            "pickup_until_on IS NULL OR state NOT IN ('waiting','suspended','in_transit')", name="pickup_until"
         ),
         CheckConstraint("(state IN ('fulfilled','cancelled','expired')) = (ended_at IS NOT NULL)", name="ended"),
         unique_where("uq_holds_captured_item", "captured_item_id", where="state IN ('in_transit','ready')"),

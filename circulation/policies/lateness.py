@@ -4,11 +4,32 @@ A loan is due at the end of its day: it is one day late on the day after. It blo
 county allows, so `30` lets a reader borrow on the thirtieth day and not on the thirty-first; `0` blocks every late reader.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date
 
-from circulation.policies.reasons import OVERDUE_BLOCK
+from circulation.policies.reasons import OVERDUE_BLOCK, PATRON_BLOCKED, SUSPENDED_LATE
 from library.kernel.decisions import Reason, reason
+
+# The code of the block that a late return sets until a date.
+SUSPENDED = "suspended_late"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """What staff, or a late return, has set against a reader; `until_on` is its last day, None when it has no end."""
+
+    code: str
+    until_on: date | None = None
+
+
+def block_reasons(blocks: Iterable[Block]) -> Iterator[Reason]:
+    """Yield the refusal that follows from each block in force."""
+    for block in blocks:
+        if block.code == SUSPENDED and block.until_on is not None:
+            yield reason(SUSPENDED_LATE, until=block.until_on.isoformat())
+        else:
+            yield reason(PATRON_BLOCKED, block=block.code)
 
 
 def days_late(due: date | None, today: date) -> int:

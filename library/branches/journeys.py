@@ -55,6 +55,16 @@ class Timetable:
         routes = {stop.route_id for stop in self.stops.get(branch_id, ())}
         return any(stop.route_id in routes for stop in self.stops.get(other_id, ()))
 
+    def is_visited(self, branch_id: int, on: date) -> bool:
+        """Tell whether the van comes past a branch on a day; a central library gets books on any."""
+        return branch_id in self.hubs or any(visit.on == on for visit in self.visits(branch_id, on))
+
+    def next_visit(self, branch_id: int, from_on: date) -> date | None:
+        """Return the first day from `from_on` on when the van brings what it has to a branch."""
+        if branch_id in self.hubs:
+            return from_on
+        return next((visit.on for visit in self.visits(branch_id, from_on)), None)
+
     def arrival(self, from_id: int, to_id: int, not_before: date) -> date | None:
         """Return the day on which a book that can leave from `not_before` on is there, None when nothing is planned.
 
@@ -82,6 +92,6 @@ class Timetable:
 
     def _by_the_hub(self, from_id: int, to_id: int, collected: date) -> Iterator[date]:
         sorted_on = collected + SORTING if from_id in self.stops and from_id not in self.hubs else collected
-        if to_id in self.hubs:
-            yield sorted_on
-        yield from (visit.on for visit in self.visits(to_id, sorted_on)[:1])
+        came = self.next_visit(to_id, sorted_on)
+        if came is not None:
+            yield came

@@ -1,7 +1,7 @@
 """Opening hours in the database: reading a branch's calendar, and setting its week and its exceptions."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
@@ -35,7 +35,7 @@ def calendars_of(session: Session, branch_ids: Iterable[int]) -> dict[int, Calen
     """Return the calendars of several branches, six queries in all."""
     ids = list(branch_ids)
     patterns, exceptions = _weeks(session, ids), _exceptions(session, ids)
-    seasons, closures, chosen = _seasons(session, ids), _closures(session, ids), chosen_at(session, ids)
+    seasons, closures, chosen = _seasons(session, ids), closures_at(session, ids), chosen_at(session, ids)
     return {
         branch_id: Calendar(
             (*patterns[branch_id], *seasons[branch_id]),
@@ -103,7 +103,8 @@ def _seasons(session: Session, ids: list[int]) -> dict[int, list[WeekPattern]]:
     return seasons
 
 
-def _closures(session: Session, ids: list[int]) -> dict[int, list[ClosedSpan]]:
+def closures_at(session: Session, ids: Sequence[int]) -> dict[int, list[ClosedSpan]]:
+    """Return the closures of several branches that hold now or will, the one made last first."""
     rows = session.execute(
         select(ClosureRoom.branch_id, Closure.first_on, Closure.last_on, Closure.cause)
         .join(Closure, Closure.id == ClosureRoom.closure_id)

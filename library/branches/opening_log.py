@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from library.branches.calendars import OpeningLog
 from library.branches.opening import calendar_of, hours_of
 from library.branches.real_openings import Opening, first_opening
+from library.branches.rules import Calendar, OpeningMode
 from library.branches.wording import Door
 from library.kernel import clock
 from library.kernel.errors import Conflict, Invalid
@@ -16,6 +17,8 @@ from library.kernel.events import record
 from library.kernel.operations import Answer, Operation
 
 CORRECTION = "correction"
+# For such a place only the log counts.
+WHEN_HOME = Calendar(mode=OpeningMode.KEEPER_HOME)
 MOST_REASON = 120
 
 
@@ -98,14 +101,26 @@ def first_opening_after(session: Session, branch_id: int, instant: datetime) -> 
 
     None while a room that opens when the keeper is home has not been opened since.
     """
+    moment = instant.astimezone(clock.timezone())
+    found = first_opening(calendar_of(session, branch_id), _log_since(session, branch_id, instant), moment)
+    return found and Opening(found.at.astimezone(instant.tzinfo), found.is_logged)
+
+
+def really_opened_after(session: Session, branch_id: int, instant: datetime) -> datetime | None:
+    """Return when a branch was open for the first time from `instant` on by its log alone, whatever its timetable says."""
+    moment = instant.astimezone(clock.timezone())
+    found = first_opening(WHEN_HOME, _log_since(session, branch_id, instant), moment)
+    return found.at.astimezone(instant.tzinfo) if found else None
+
+
+def _log_since(session: Session, branch_id: int, instant: datetime) -> list[tuple[datetime, datetime | None]]:
+    """Return the entries that reach beyond an instant as local (opened, closed)."""
     zone = clock.timezone()
-    log = [
+    return [
         (entry.opened_at.astimezone(zone), ends.astimezone(zone) if ends else None)
         for entry in entries_since(session, branch_id, instant)
         for ends in [_ends(entry)]
     ]
-    found = first_opening(calendar_of(session, branch_id), log, instant.astimezone(zone))
-    return found and Opening(found.at.astimezone(instant.tzinfo), found.is_logged)
 
 
 def is_logged_open(session: Session, branch_id: int) -> datetime | None:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from library.branches.calendars import OpeningException, Route, RouteDate, RouteStop
 from library.branches.journeys import Stop, Timetable
 from library.branches.models import Branch
+from library.branches.opening import closures_at
 from library.kernel.errors import Conflict, Invalid, NotFound
 from library.kernel.events import record
 from library.kernel.operations import Operation
@@ -100,7 +101,7 @@ def next_van_day(session: Session, branch_id: int, today: date) -> date | None:
 
 
 def timetable_of(session: Session, branch_ids: Iterable[int], from_on: date) -> Timetable:
-    """Return the coming rounds as far as they concern these branches, from a local date on; three queries."""
+    """Return the coming rounds as far as they concern these branches, from a local date on; four queries."""
     ids = sorted(set(branch_ids))
     stops, hubs = _stops(session, ids)
     routes = {stop.route_id for found in stops.values() for stop in found}
@@ -110,15 +111,26 @@ def timetable_of(session: Session, branch_ids: Iterable[int], from_on: date) -> 
     days: defaultdict[int, list[date]] = defaultdict(list)
     for route_id, day in session.execute(planned.order_by(RouteDate.on)) if routes else ():
         days[route_id].append(day)
-    closed = select(OpeningException.branch_id, OpeningException.on).where(
-        OpeningException.branch_id.in_(ids), OpeningException.is_closed, OpeningException.on >= from_on
-    )
     return Timetable(
         {branch_id: tuple(found) for branch_id, found in stops.items()},
         {route_id: tuple(found) for route_id, found in days.items()},
-        frozenset((branch_id, day) for branch_id, day in session.execute(closed)),
+        _shut_doors(session, ids, sorted({day for found in days.values() for day in found})),
         hubs,
     )
+
+
+def _shut_doors(session: Session, branch_ids: Sequence[int], days: Sequence[date]) -> frozenset[tuple[int, date]]:
+    """Return on which of the days a branch is closed out of turn, by an exception or a closure of many rooms."""
+    if not days:
+        return frozenset()
+    exceptions = select(OpeningException.branch_id, OpeningException.on).where(
+        OpeningException.branch_id.in_(branch_ids), OpeningException.is_closed, OpeningException.on.in_(days)
+    )
+    closures = closures_at(session, branch_ids)
+    spanned = {
+        (branch_id, day) for branch_id, spans in closures.items() for day in days for span in spans if span.covers(day)
+    }
+    return frozenset(spanned | {(branch_id, day) for branch_id, day in session.execute(exceptions)})
 
 
 def _stops(session: Session, branch_ids: Sequence[int]) -> tuple[dict[int, list[Stop]], frozenset[int]]:

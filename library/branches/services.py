@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import bindparam, func, insert, literal, select, update
 from sqlalchemy.orm import Session
 
-from library.branches.dependents import dependents
+from library.branches.dependents import dependents, make_way
 from library.branches.hours_choices import CALENDARS
 from library.branches.models import KINDS, Branch, BranchChange, BranchCode, BranchSet, BranchSetMember, Location
 from library.kernel import clock
@@ -169,7 +169,7 @@ def move(session: Session, operation: Operation, branch: Branch, parent: Branch 
 
 
 def merge(session: Session, operation: Operation, branch: Branch, into: Branch) -> None:
-    """Let `into` take over from a branch: what stands below it moves, and look-ups follow `merged_into_id`.
+    """Let `into` take over from a branch: what stands below it moves, so do its waiting readers, and look-ups follow it.
 
     Raises `Conflict` `branch_below_itself`, `branch_not_open` or `branch_in_use` (books, readers or open rows are left).
     """
@@ -177,6 +177,7 @@ def merge(session: Session, operation: Operation, branch: Branch, into: Branch) 
         raise Conflict("branch_below_itself", branch=branch.code, parent=into.code)
     _require_open(branch)
     _require_open(into)
+    make_way(session, operation, branch, into)
     _require_unused(session, branch)
     for child in children_of(session, branch.id):
         move(session, operation, child, into)
@@ -212,13 +213,14 @@ def reopen(session: Session, operation: Operation, branch: Branch) -> None:
 
 
 def close(session: Session, operation: Operation, branch: Branch, *, note: str = "") -> None:
-    """Close a branch for good.
+    """Close a branch for good; the readers who wait for books there are handed to another one.
 
     Raises `Conflict` `branch_has_children` while something open stands below it, `branch_in_use` while books, readers or
     open rows are left.
     """
     if any(child.state in {"open", "suspended"} for child in children_of(session, branch.id)):
         raise Conflict("branch_has_children", branch=branch.code)
+    make_way(session, operation, branch, None)
     _require_unused(session, branch)
     branch.state = "closed"
     branch.closed_on = clock.local_date(operation.at)

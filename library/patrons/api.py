@@ -8,7 +8,7 @@ from flask import current_app
 from sqlalchemy.orm import Session
 
 import library.patrons.sentences  # noqa: F401  defines the words of this room's problems
-from library.accounts.access import require
+from library.accounts.access import permits, require
 from library.accounts.services import end_sessions
 from library.branches.models import Branch
 from library.branches.services import branch_by_code, branch_by_id
@@ -21,7 +21,16 @@ from library.patrons import services
 from library.patrons.cards import active_card, replace_card
 from library.patrons.models import Patron
 from library.patrons.pins import hash_pin
-from library.patrons.schemas import CardIn, PatronIn, PatronOut, PatronPage, PatronQuery, PinIn
+from library.patrons.schemas import (
+    CardIn,
+    PatronChangedOut,
+    PatronChangeIn,
+    PatronIn,
+    PatronOut,
+    PatronPage,
+    PatronQuery,
+    PinIn,
+)
 from library.patrons.standing import standing
 
 blp = ApiBlueprint("patrons", __name__, description="Readers and their cards")
@@ -76,6 +85,31 @@ def show(patron_id: int) -> dict[str, Any]:
         if not is_own:
             require("lend", branch_by_id(session, patron.home_branch_id))
         return _shown(session, patron)
+
+
+@blp.route("/patrons/<int:patron_id>", methods=["PATCH"])
+@blp.arguments(PatronChangeIn)
+@blp.response(200, PatronChangedOut)
+def change(body: dict[str, Any], patron_id: int) -> dict[str, Any]:
+    """Note that a reader moved house; the holds that wait at the old home are collected at the new one.
+
+    Staff of either home may do it, since the reader may come to either.
+    """
+    operation = begin("move_house", body)
+    actor = require("register_patrons")
+    with writing() as session:
+        patron = services.patron_by_id(session, patron_id)
+        home = branch_by_code(session, body["home_branch"])
+        if not permits(actor, "register_patrons", branch_by_id(session, patron.home_branch_id)):
+            require("register_patrons", home)
+
+        def act() -> Answer:
+            moved = services.move_house(session, operation, patron, home)
+            return {"outcome": "done", "moved": list(moved.holds_moved), "staying": list(moved.holds_staying)}
+
+        answer = once(session, operation, {**body, "patron": patron_id}, act)
+        shown = _shown(session, patron)
+    return {**shown, "holds_moved": answer["moved"], "holds_staying": answer["staying"]}
 
 
 @blp.route("/patrons/<int:patron_id>/pin", methods=["POST"])

@@ -33,6 +33,12 @@ class PatronIn(OperationIn):
     guardian = fields.Nested(GuardianIn)
 
 
+class PatronChangeIn(OperationIn):
+    """What changed about a reader."""
+
+    home_branch = Text(required=True, max_length=32, metadata={"description": "Code of the room of the new home."})
+
+
 class PinIn(OperationIn):
     """A new PIN, chosen by the reader at the desk."""
 
@@ -63,6 +69,15 @@ class PatronOut(ma.Schema):
     holds = fields.List(fields.Dict(), metadata={"description": "Open holds."})
     blocks = fields.List(fields.Dict(), metadata={"description": "What keeps the reader from borrowing, by code."})
     balance = fields.Integer(metadata={"description": "Owed by the reader, in cents."})
+
+
+class PatronChangedOut(PatronOut):
+    """A reader who moved house, and what followed."""
+
+    holds_moved = fields.List(fields.Integer(), metadata={"description": "Holds now collected at the new home."})
+    holds_staying = fields.List(
+        fields.Integer(), metadata={"description": "Holds whose book is on its way to the old home, or there."}
+    )
 
 
 PatronPage = page_schema(PatronOut)

@@ -21,6 +21,7 @@ from library.kernel.operations import Operation
 from library.kernel.text import fold, pinyin_keys
 from library.patrons.cards import issue_card, next_card_number
 from library.patrons.cards import patron_by_card as patron_by_card  # noqa: PLC0414  the name other rooms import
+from library.patrons.dependents import MovedHouse, dependents
 from library.patrons.models import Consent, Guardian, Household, Patron
 from library.patrons.rules import Category, age_band, is_identity_number, needs_guardian, normalise_phone
 
@@ -126,6 +127,31 @@ def set_pin(session: Session, operation: Operation, patron: Patron, pin_hash: st
     patron.pin_hash = pin_hash
     patron.pin_set_at = operation.at
     record(session, operation, "patron.pin_set", patron_id=patron.id)
+
+
+def move_house(session: Session, operation: Operation, patron: Patron, home: Branch) -> MovedHouse:
+    """Let a reader belong to another room; what waits for them at the old one follows, as the answer tells.
+
+    Raises `Conflict` `branch_not_open`.
+    """
+    require_standing(home)
+    session.execute(select(Patron.id).where(Patron.id == patron.id).with_for_update())
+    before = patron.home_branch_id
+    if before == home.id:
+        return MovedHouse()
+    patron.home_branch_id = home.id
+    patron.village_id = village_of(home)
+    session.flush()
+    record(
+        session,
+        operation,
+        "patron.moved_house",
+        branch_id=home.id,
+        patron_id=patron.id,
+        statistics=statistics_of(patron, clock.local_date(operation.at)),
+        payload={"from_branch_id": before, "to_branch_id": home.id},
+    )
+    return dependents().moved_house(session, operation, patron.id, before, home.id)
 
 
 def form_household(

@@ -4,12 +4,14 @@ A state machine chooses among the acts and shrinks what fails; a soak lets threa
 at once. An act draws what it needs from `Chance` and calls the services as an entry point would.
 """
 
+from dataclasses import replace
 from datetime import timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from catalog.items.models import Item, ItemCondition
+from circulation.holds import leaving, pickup, promises, queueing
 from circulation.holds import services as holds
 from circulation.lending import services as lending
 from circulation.logistics import services as transfers
@@ -106,8 +108,29 @@ def _reserve(session: Session, operation: Operation, county: County, chance: Cha
 
 
 def _give_up(session: Session, operation: Operation, county: County, chance: Chance) -> Answer:
+    hold_id = _open_hold(session, chance)
+    return holds.cancel_hold(session, operation, hold_id) if hold_id is not None else NOTHING
+
+
+def _pause(session: Session, operation: Operation, county: County, chance: Chance) -> Answer:
+    until = clock.today() + timedelta(days=1 + chance.below(9)) if chance.below(2) else None
+    hold_id = _open_hold(session, chance)
+    return queueing.suspend(session, operation, hold_id, until) if hold_id is not None else NOTHING
+
+
+def _go_on(session: Session, operation: Operation, county: County, chance: Chance) -> Answer:
+    hold_id = _open_hold(session, chance)
+    return queueing.resume(session, operation, hold_id) if hold_id is not None else NOTHING
+
+
+def _collect_elsewhere(session: Session, operation: Operation, county: County, chance: Chance) -> Answer:
+    hold_id, branch = _open_hold(session, chance), some_place(session, county, chance)
+    return queueing.move_pickup(session, operation, hold_id, branch.id) if hold_id is not None else NOTHING
+
+
+def _open_hold(session: Session, chance: Chance) -> int | None:
     open_holds = session.scalars(select(Hold.id).where(Hold.ended_at.is_(None)).order_by(Hold.id)).all()
-    return holds.cancel_hold(session, operation, one_of(open_holds, chance)) if open_holds else NOTHING
+    return one_of(open_holds, chance) if open_holds else None
 
 
 def _send(session: Session, operation: Operation, county: County, chance: Chance) -> Answer:
@@ -156,10 +179,22 @@ def _change_a_rule(session: Session, operation: Operation, county: County, chanc
 
 
 def _do_the_nightly_work(session: Session, operation: Operation, county: County, chance: Chance) -> Answer:
-    for hold_id in holds.expired_pickups(session, clock.today() + timedelta(days=chance.below(30))):
-        holds.expire_pickup(session, operation, hold_id)
-    for hold_id in holds.worth_targeting(session):
-        holds.target(session, operation, hold_id)
+    night = replace(operation, at=operation.at + timedelta(days=chance.below(30)))
+    on = clock.local_date(night.at)
+    for item_id in leaving.kept_without_a_sound_copy(session):
+        leaving.lose_unsound_copy(session, night, item_id)
+    for hold_id in leaving.bound_by_suspended(session):
+        leaving.unbind(session, night, hold_id)
+    for hold_id in queueing.due_to_resume(session, on):
+        queueing.resume_when_due(session, night, hold_id)
+    for hold_id in queueing.past_their_last_day(session, on):
+        queueing.expire_waiting(session, night, hold_id)
+    for hold_id in pickup.missed(session, on):
+        holds.expire_pickup(session, night, hold_id)
+    for hold_id in holds.worth_targeting(session, on):
+        holds.target(session, night, hold_id)
+    for bib_id in promises.titles_waited_for(session):
+        promises.promise_again(session, night, bib_id)
     return NOTHING
 
 
@@ -177,6 +212,9 @@ ACTS: dict[str, Do] = {
     "renew": _renew,
     "place_hold": _reserve,
     "cancel_hold": _give_up,
+    "suspend_hold": _pause,
+    "resume_hold": _go_on,
+    "move_hold": _collect_elsewhere,
     "request_transfer": _send,
     "move_transfer": _move_on,
     "note_condition": _go_wrong,

@@ -5,6 +5,7 @@ the flag `is_available` is what follows from the rows, and events and steps lead
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -16,6 +17,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from catalog.items.models import Item, ItemMovement
+from circulation.holds import pickup, queueing
 from circulation.holds import services as holds
 from circulation.lending import services as lending
 from circulation.logistics import boxes
@@ -92,6 +94,22 @@ class Moving(RuleBasedStateMachine):
             pickup_branch_id=self.branches[room].id,
         )
         self.decided(answer)
+
+    @precondition(lambda self: self.ids(Hold))
+    @rule(number=any_number, days=st.none() | st.integers(min_value=1, max_value=9))
+    def pause_or_go_on(self, number: int, days: int | None) -> None:
+        hold_id = self.one_of(self.ids(Hold), number)
+        until = clock.today() + timedelta(days=days) if days else None
+        if number % 2:
+            self.decided(queueing.suspend(self.session, self.operation("suspend_hold"), hold_id, until))
+        else:
+            self.decided(queueing.resume(self.session, self.operation("resume_hold"), hold_id))
+
+    @precondition(lambda self: self.ids(Hold))
+    @rule(number=any_number, room=a_room)
+    def collect_elsewhere(self, number: int, room: str) -> None:
+        hold_id, branch_id = self.one_of(self.ids(Hold), number), self.branches[room].id
+        self.decided(queueing.move_pickup(self.session, self.operation("move_hold"), hold_id, branch_id))
 
     @precondition(lambda self: self.ids(Hold))
     @rule(number=any_number)
@@ -180,9 +198,15 @@ class Moving(RuleBasedStateMachine):
 
     @rule(days=st.integers(min_value=0, max_value=10))
     def do_the_nightly_work(self, days: int) -> None:
-        for hold_id in holds.expired_pickups(self.session, clock.today() + timedelta(days=days)):
-            holds.expire_pickup(self.session, self.operation("expire"), hold_id)
-        for hold_id in holds.worth_targeting(self.session):
+        later = replace(self.operation("nightly"), at=clock.now() + timedelta(days=days))
+        today = clock.local_date(later.at)
+        for hold_id in queueing.due_to_resume(self.session, today):
+            queueing.resume_when_due(self.session, later, hold_id)
+        for hold_id in queueing.past_their_last_day(self.session, today):
+            queueing.expire_waiting(self.session, later, hold_id)
+        for hold_id in pickup.missed(self.session, today):
+            holds.expire_pickup(self.session, later, hold_id)
+        for hold_id in holds.worth_targeting(self.session, today):
             holds.target(self.session, self.operation("target"), hold_id)
 
     @invariant()

@@ -1,87 +1,21 @@
 """The queue on both engines: who may wait, which copy is sent, what arrivals, loans and cancellations mean."""
 
-from collections.abc import Callable, Iterator
-from datetime import timedelta
-from typing import Any
+from collections.abc import Callable
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select, update
-from sqlalchemy.orm import Session
 
 from catalog.bibs.models import Bib
 from catalog.items.models import Item, ItemCondition
-from circulation.holds import merging, queries, services
+from circulation.holds import merging, pickup, queries, services
 from circulation.logistics import services as transfers
-from circulation.models import Hold, Loan, Transfer
+from circulation.models import Hold, Transfer
 from library.kernel import clock as kernel_clock
 from library.kernel.errors import Invalid, NotFound
-from library.kernel.operations import Answer, Operation
-from library.patrons.models import Patron, PatronBlock
-from tests.factories import a_bib, a_county, a_loan, a_location, a_patron, a_policy, an_item, county_policies
-
-Make = Callable[..., Operation]
-
-
-class Desk:
-    """A county with one title, and the use cases with fresh operations."""
-
-    def __init__(self, session: Session, make: Make) -> None:
-        self.session = session
-        self.make = make
-        self.branches = a_county(session)
-        county_policies(session)
-        self.bib = a_bib(session)
-
-    def copy(self, at: str, **values: Any) -> Item:
-        return an_item(self.session, branch=self.branches[at], bib=self.bib, **values)
-
-    def reader(self, at: str = "east", **values: Any) -> Patron:
-        return a_patron(self.session, branch=self.branches[at], **values)
-
-    def place(self, patron: Patron, pickup: str = "east", **values: Any) -> Answer:
-        if "item_id" not in values:
-            values.setdefault("bib_id", self.bib.id)
-        return services.place_hold(
-            self.session,
-            self.make("place_hold"),
-            patron_id=patron.id,
-            pickup_branch_id=self.branches[pickup].id,
-            **values,
-        )
-
-    def lend(self, item: Item, patron: Patron) -> Loan:
-        loan = a_loan(self.session, item=item, patron=patron)
-        services.fulfil(self.session, self.make("check_out"), patron_id=patron.id, item_id=item.id, loan_id=loan.id)
-        return loan
-
-    def bring_back(self, item: Item, at: str) -> services.Trapped | None:
-        """What a check-in does, as far as the queue sees it."""
-        loan = self.session.scalars(select(Loan).where(Loan.item_id == item.id, Loan.in_at.is_(None))).one_or_none()
-        if loan is not None:
-            loan.in_at, loan.closed_as = kernel_clock.now(), "returned"
-            self.session.flush()
-        operation = self.make("check_in")
-        transfers.arrive_by_check_in(self.session, operation, item.id, self.branches[at].id)
-        return services.trap(self.session, operation, item, self.branches[at].id)
-
-    def send(self, transfer_id: int, until: str = "shelve") -> None:
-        for name in ("pick", "dispatch", "receive", "shelve"):
-            assert getattr(transfers, name)(self.session, self.make(name), transfer_id)["decision"] == "allowed"
-            if name == until:
-                return
-
-    def state(self, hold_id: int) -> str:
-        return self.session.scalars(select(Hold.state).where(Hold.id == hold_id)).one()
-
-
-@pytest.fixture
-def desk(session: Session, operation: Make, clock: object) -> Iterator[Desk]:
-    yield Desk(session, operation)
-    session.flush()
-
-
-def codes(answer: Answer) -> list[str]:
-    return [reason["code"] for reason in answer["reasons"]]
+from library.patrons.models import PatronBlock
+from tests.circulation.holds.desk import Desk, codes
+from tests.factories import a_bib, a_loan, a_location, a_policy, an_item
 
 
 def test_a_copy_on_the_pickup_shelf_is_ready_at_once_and_to_be_fetched(desk: Desk) -> None:
@@ -251,13 +185,15 @@ def test_cancelling_on_the_road_lets_the_copy_arrive_and_go_home(desk: Desk) -> 
     assert (move.reason, move.to_branch_id) == ("return_home", desk.branches["west"].id)
 
 
-def test_a_copy_not_collected_goes_on_and_the_hold_expires(desk: Desk) -> None:
+def test_a_copy_not_collected_goes_on_and_the_hold_expires(desk: Desk, clock: Callable[[datetime], None]) -> None:
     desk.copy("west")
     hold = desk.place(desk.reader())["hold"]
     desk.send(hold["transfer"])
-    today = kernel_clock.today()
-    assert services.expired_pickups(desk.session, today + timedelta(days=7)) == []
-    assert services.expired_pickups(desk.session, today + timedelta(days=8)) == [hold["id"]]
+    today, now = kernel_clock.today(), kernel_clock.now()
+    assert pickup.missed(desk.session, today + timedelta(days=7)) == []
+    assert not services.expire_pickup(desk.session, desk.make(), hold["id"])
+    clock(now + timedelta(days=8))
+    assert pickup.missed(desk.session, today + timedelta(days=8)) == [hold["id"]]
     assert services.expire_pickup(desk.session, desk.make(), hold["id"])
     assert not services.expire_pickup(desk.session, desk.make(), hold["id"])
     assert desk.state(hold["id"]) == "expired"
@@ -306,7 +242,7 @@ def test_a_cancelled_transfer_lets_the_hold_wait_until_the_next_look(desk: Desk)
     hold = desk.place(desk.reader())["hold"]
     transfers.cancel(desk.session, desk.make(), hold["transfer"])
     assert desk.state(hold["id"]) == "waiting"
-    assert services.worth_targeting(desk.session) == [hold["id"]]
+    assert services.worth_targeting(desk.session, kernel_clock.today()) == [hold["id"]]
     assert services.target(desk.session, desk.make(), hold["id"]) is not None
     assert queries.view(desk.session, hold["id"])["copy"] == item.id
 

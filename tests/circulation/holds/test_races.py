@@ -11,11 +11,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from catalog.items.models import Item
+from circulation.holds import queueing
 from circulation.holds import services as holds
 from circulation.logistics import services as transfers
 from circulation.models import Hold, Loan
 from circulation.whereabouts.services import refresh_availability
 from library import checks
+from library.kernel import clock
 from library.kernel.checks import run
 from library.kernel.db import Database
 from library.kernel.operations import Answer, system_operation
@@ -77,7 +79,7 @@ def test_three_copies_are_kept_for_three_of_eight_readers_and_the_others_wait_in
     assert outcomes(world.at_once(work)) == {"allowed": DESKS}
     with world.app.app_context(), world.database.writing() as session:
         # Whoever met a copy in another's hands was left waiting for the job.
-        for hold_id in holds.worth_targeting(session):
+        for hold_id in holds.worth_targeting(session, clock.today()):
             holds.target(session, system_operation("target_holds"), hold_id)
     with world.app.app_context(), world.database.reading() as session:
         rows = session.execute(select(Hold.state, Hold.captured_item_id)).all()
@@ -140,4 +142,63 @@ def test_copies_brought_back_at_once_serve_each_waiting_reader_once(world: World
 
     served = [answer["hold"] for answer in world.at_once(come_back) if answer["hold"] is not None]
     assert len(served) == len(set(served)) == 2
+    world.check()
+
+
+def test_a_reader_who_pauses_as_the_book_comes_back_is_passed_over_or_told_that_it_is_there(world: World) -> None:
+    with world.app.app_context(), world.database.writing() as session:
+        for item_id, reader in zip(world.items, world.readers, strict=False):
+            a_loan(session, item=session.get_one(Item, item_id), patron=session.get_one(Patron, reader))
+        operation, east = system_operation("place_hold"), world.branches["east"]
+        waiting = [
+            holds.place_hold(session, operation, patron_id=reader, bib_id=world.bib, pickup_branch_id=east)["hold"][
+                "id"
+            ]
+            for reader in world.readers[3:8]
+        ]
+
+    def work(session: Session, number: int) -> Answer:
+        if number >= len(world.items):
+            return queueing.suspend(session, system_operation("suspend_hold"), waiting[number - len(world.items)])
+        item = session.get_one(Item, world.items[number], with_for_update=True)
+        loan = session.scalars(select(Loan).where(Loan.item_id == item.id, Loan.in_at.is_(None))).one()
+        back = system_operation("check_in")
+        loan.in_at, loan.closed_as = max(back.at, loan.out_at), "returned"
+        session.flush()
+        holds.trap(session, back, item, world.branches["west"])
+        refresh_availability(session, [item.id])
+        return {"reasons": [], "hold": None}
+
+    answers = world.at_once(work)[len(world.items) :]
+    with world.app.app_context(), world.database.reading() as session:
+        after = dict(session.execute(select(Hold.id, Hold.state)).all())
+    for hold_id, answer in zip(waiting, answers, strict=True):
+        codes = [reason["code"] for reason in answer["reasons"]]
+        assert (after[hold_id], codes) in [("suspended", []), ("in_transit", ["hold_has_its_copy"])]
+    world.check()
+
+
+def test_one_hold_paused_resumed_moved_and_cancelled_at_once_ends_as_one_of_them_says(world: World) -> None:
+    with world.app.app_context(), world.database.writing() as session:
+        for item_id, reader in zip(world.items, world.readers, strict=False):
+            a_loan(session, item=session.get_one(Item, item_id), patron=session.get_one(Patron, reader))
+        operation, east = system_operation("place_hold"), world.branches["east"]
+        placed = holds.place_hold(
+            session, operation, patron_id=world.readers[7], bib_id=world.bib, pickup_branch_id=east
+        )
+    hold_id = placed["hold"]["id"]
+    steps = (
+        lambda session, operation: queueing.suspend(session, operation, hold_id),
+        lambda session, operation: queueing.resume(session, operation, hold_id),
+        lambda session, operation: queueing.move_pickup(session, operation, hold_id, world.branches["west"]),
+        lambda session, operation: holds.cancel_hold(session, operation, hold_id),
+    )
+
+    def work(session: Session, number: int) -> Answer:
+        return steps[number % len(steps)](session, system_operation("step"))
+
+    outcomes_of_cancelling = [answer["decision"] for answer in world.at_once(work)[3::4]]
+    assert sorted(outcomes_of_cancelling) == ["allowed", "refused"]
+    with world.app.app_context(), world.database.reading() as session:
+        assert session.get_one(Hold, hold_id).state == "cancelled"
     world.check()

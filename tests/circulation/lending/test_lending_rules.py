@@ -11,9 +11,10 @@ from circulation.lending import reasons as own
 from circulation.lending import return_rules
 from circulation.lending.renewal_rules import Renewable, may_renew
 from circulation.lending.return_rules import Next, check_in_plan, goes_home, next_step
-from circulation.lending.rules import SUSPENDED, Block, Copy, Desk, Override, Reader, may_borrow, settle
+from circulation.lending.rules import Copy, Desk, Override, Reader, may_borrow, settle
 from circulation.logistics.reasons import ITEM_ON_LOAN
 from circulation.policies import reasons
+from circulation.policies.lateness import SUSPENDED, Block
 from circulation.policies.named import DEFAULT_TERMS, Terms
 from circulation.policies.rules import ReturnPolicy
 from circulation.policies.values import Blocker

@@ -217,7 +217,7 @@ def test_a_copy_to_be_fetched_for_a_reader_is_fetched_when_it_is_scanned(desk: D
     assert desk.session.scalars(select(Hold.cause).where(Hold.id == held)).one() == "to_fetch"
     answers = [desk.take_back(item) for _ in range(2)]
     assert [(answer["next"], answer["hold"]) for answer in answers] == [("hold", held)] * 2
-    assert desk.session.scalars(select(Hold.cause).where(Hold.id == held)).one() is None
+    assert desk.session.scalars(select(Hold.cause).where(Hold.id == held)).one() == "set_aside"
     events = desk.session.scalars(select(EventRow).where(EventRow.kind == "hold.set_aside")).all()
     assert [event.item_id for event in events] == [item.id]
 
