@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from circulation.desk.kinds import Did
-from circulation.lending.reasons import OVERRIDABLE
-from library.kernel.decisions import Outcome
+from library.kernel.decisions import Outcome, is_overridable
 
 Answer = Mapping[str, Any]
 
@@ -54,7 +53,7 @@ def _choices(answer: Answer) -> Iterator[Choice]:
 def _exception(answer: Answer) -> Iterator[Choice]:
     """Offer to do it all the same where every refusal may be set aside; lending asks who says so, and why."""
     refusals = {one["code"] for one in answer["reasons"] if one["severity"] == "refuse"}
-    if refusals <= OVERRIDABLE:
+    if all(map(is_overridable, refusals)):
         confirmed = tuple(one["code"] for one in answer["reasons"] if one["severity"] != "notice")
         kind = "exception" if answer["did"] == Did.LENT else "renewal_exception"
         yield Choice(kind, item=answer["item"], confirmed=confirmed)

@@ -28,7 +28,7 @@ from circulation.policies import reasons
 from circulation.policies.lateness import Block, block_reasons, overdue_reasons
 from circulation.policies.named import Terms
 from circulation.whereabouts.rules import is_reading_only, neighbourhood
-from library.kernel.decisions import Decision, Reason, Severity, reason
+from library.kernel.decisions import Decision, Reason, Severity, is_overridable, reason
 from library.patrons.rules import age_on
 
 # Areas of the tree group branches; nobody stands at a desk there.
@@ -168,7 +168,7 @@ def settle(decision: Decision, overrides: Sequence[Override], *, may_override: b
 def _objection(found: Reason, override: Override, *, may_override: bool) -> Reason | None:
     if found.severity is Severity.CONFIRM:
         return None
-    if found.code not in own.OVERRIDABLE or not may_override:
+    if not is_overridable(found.code) or not may_override:
         return reason(reasons.OVERRIDE_NOT_PERMITTED, override=found.code)
     return None if override.reason.strip() else reason(reasons.OVERRIDE_NEEDS_REASON, override=found.code)
 

@@ -10,7 +10,7 @@ from circulation.policies.book import COUNTED_SETTING, PLACE_SETTING, book
 from circulation.policies.explaining import all_told
 from circulation.policies.listing import named
 from circulation.policies.named import RULES
-from circulation.policies.reasons import OVERRIDABLE
+from circulation.policies.reasons_help import grouped, overridable, who_may_override
 from circulation.policies.words import RULE_WORDS, SETTING_WORDS, SUBJECTS
 from library.accounts.access import granted_paths, permits, require
 from library.branches.models import Branch
@@ -18,7 +18,6 @@ from library.branches.services import branch_by_code, branch_by_id
 from library.kernel import clock
 from library.kernel.actors import current_actor
 from library.kernel.db import reading
-from library.kernel.decisions import definitions
 from library.kernel.pages import paging, render
 
 bp = Blueprint("circulation_policies", __name__, template_folder="../templates")
@@ -105,9 +104,16 @@ def explain() -> str:
         item_class=item_class or "",
         on=given or clock.today().isoformat(),
         wrong=wrong,
-        overridable=[(code, definitions()[code].bare()) for code in sorted(OVERRIDABLE)],
+        overridable=overridable(),
+        overriders=who_may_override(),
         **page,
     )
+
+
+@bp.get("/help/reasons")
+def reasons() -> str:
+    """Show every reason in words, and what to do about it; anybody may read it."""
+    return render("circulation/policies/reasons.html", groups=grouped(), overriders=who_may_override())
 
 
 @bp.get("/admin/rules/history")

@@ -66,14 +66,20 @@ class Decision:
 
 @dataclass(frozen=True)
 class Definition:
-    """A code with its sentences; `todo` tells what to do about it, `rules` names the lending rules that decide it."""
+    """A code with its sentences.
+
+    `about` is the group it is shown in, `todo` tells what to do about it, `rules` names the lending rules that decide it. A
+    refusal that `is_overridable` may be set aside with a reason by whoever has the permission to.
+    """
 
     code: str
     severity: Severity
     reader: LazyString
     staff: LazyString
+    about: str = ""
     todo: LazyString | None = None
     rules: tuple[str, ...] = ()
+    is_overridable: bool = False
 
     def bare(self, audience: str = "staff") -> str:
         """Return the sentence without a case at hand: a gap stands for each number and date."""
@@ -89,20 +95,27 @@ def define(
     *,
     reader: LazyString,
     staff: LazyString,
+    about: str = "",
     todo: LazyString | None = None,
     rules: tuple[str, ...] = (),
+    is_overridable: bool = False,
 ) -> str:
     """Register a reason code; returns the code. A code is defined once."""
     if code in _definitions:
         msg = f"reason code defined twice: {code}"
         raise ValueError(msg)
-    _definitions[code] = Definition(code, severity, reader, staff, todo, rules)
+    _definitions[code] = Definition(code, severity, reader, staff, about, todo, rules, is_overridable)
     return code
 
 
 def reason(code: str, **params: Any) -> Reason:
     """Return a reason with the severity its code was defined with."""
     return Reason(code, _definitions[code].severity, params)
+
+
+def is_overridable(code: str) -> bool:
+    """Tell whether a refusal may be set aside with a reason."""
+    return _definitions[code].is_overridable
 
 
 def definitions() -> Mapping[str, Definition]:

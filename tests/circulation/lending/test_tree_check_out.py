@@ -14,12 +14,12 @@ from catalog.items.models import Item
 from circulation.charges import services as charges
 from circulation.claims.claiming import claim_returned
 from circulation.lending.onsite import use_on_site
-from circulation.lending.reasons import OVERRIDABLE
 from circulation.models import Loan
 from circulation.policies.services import choose
 from library.branches.opening import set_exception, set_week
 from library.branches.rounds import define_route, plan_dates
 from library.kernel import clock
+from library.kernel.decisions import is_overridable
 from library.kernel.operations import Answer
 from library.patrons.cards import replace_card
 from library.patrons.models import Patron, PatronBlock, PatronGroup
@@ -571,7 +571,7 @@ def test_check_out_answers_as_the_tree_says(leaf: Leaf, desk: Desk) -> None:
 REFUSALS = [
     leaf for leaf in TREE.leaves if leaf.outcome != "allowed" and len(leaf.codes) == 1 and leaf.number[0] in "13456"
 ]
-LASTING = [leaf for leaf in REFUSALS if leaf.codes[0] not in OVERRIDABLE and leaf.outcome == "refused"]
+LASTING = [leaf for leaf in REFUSALS if not is_overridable(leaf.codes[0]) and leaf.outcome == "refused"]
 WAIVED = [leaf for leaf in REFUSALS if leaf not in LASTING]
 CASE = Callable[..., Answer]
 

@@ -15,9 +15,9 @@ from circulation.cases.services import open_case
 from circulation.claims.claiming import claim_returned
 from circulation.claims.recall import recall
 from circulation.lending.onsite import use_on_site
-from circulation.lending.reasons import OVERRIDABLE
 from circulation.models import Loan
 from library.branches.rounds import define_route, plan_dates
+from library.kernel.decisions import is_overridable
 from library.kernel.operations import Answer
 from library.patrons.models import PatronBlock
 from tests.circulation.decision_trees import Leaf, Tree, assert_told
@@ -262,7 +262,7 @@ def test_renewal_answers_as_the_tree_says(leaf: Leaf, desk: Desk) -> None:
 
 
 WAIVED = [
-    leaf for leaf in TREE.leaves if len(leaf.codes) == 1 and leaf.outcome == "refused" and leaf.codes[0] in OVERRIDABLE
+    leaf for leaf in TREE.leaves if len(leaf.codes) == 1 and leaf.outcome == "refused" and is_overridable(leaf.codes[0])
 ]
 
 
