@@ -161,9 +161,12 @@ UNDO_TWICE = define(
 UNDO_REGISTRATION = define(
     "undo_registration",
     REFUSE,
+    about=Topic.UNDO,
+    todo=_("Write down what is wrong and give it to the county library; the card works meanwhile."),
     reader=_("A registration is not undone. Please ask at the desk."),
     staff=_(
-        "A registration is not undone: the card stays this reader’s. What is written wrong is put right by the county library."
+        "A registration is not undone: the card stays this reader’s. What is written wrong is put right by the county "
+        "library."
     ),
 )
 # Registering a reader.
