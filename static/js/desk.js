@@ -58,7 +58,12 @@
      to write or to send. */
   let unwritten = 0;
   let unsent = 0;
-  const mark = () => { root.dataset.sent = unwritten + unsent ? "some" : "all"; };
+  let trouble = { stuck: 0, problem: "" };
+  const mark = () => {
+    const waiting = unwritten + unsent;
+    root.dataset.sent = waiting ? "some" : "all";
+    showSync(waiting, trouble.stuck, trouble.problem);
+  };
   const keep = (fields, label) => {
     unwritten += 1;
     mark();
@@ -195,7 +200,10 @@
 
   const changed = (waiting, stuck, problem) => {
     unsent = waiting;
+    trouble = { stuck, problem };
     mark();
+  };
+  const showSync = (waiting, stuck, problem) => {
     const strip = find("sync");
     const states = { "sign-in": words.signIn, "not-here": words.notHere };
     strip.classList.toggle("behind", Boolean(problem) || stuck > 0);
