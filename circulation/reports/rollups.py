@@ -7,18 +7,25 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import case, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from circulation.models import DailyRollup, RolledUpEvent
 from circulation.reports.rules import COUNTED, FIGURES, Cell, tally
+from library.kernel.db import table_of
+from library.kernel.filling import insert_rows
 from library.kernel.models import EventRow
 
 AT_ONCE: Final = 2_000
-_rollups = DailyRollup.__table__
-_seen = RolledUpEvent.__table__
-_events = EventRow.__table__
+_rollups = table_of(DailyRollup)
+_seen = table_of(RolledUpEvent)
+_events = table_of(EventRow)
+# What `tally` reads of an event; only a visit says in its payload how many it stands for.
+_COUNTED_OF = (
+    *(_events.c[name] for name in ("id", "kind", "at", "branch_id", "clc", "age_band")),
+    case((_events.c.kind == "visit.recorded", _events.c.payload)).label("payload"),
+)
 
 
 def count(session: Session, events: Sequence[Any]) -> None:
@@ -40,7 +47,7 @@ def _claim(session: Session, event_ids: Sequence[int]) -> set[int]:
 
 
 def _add(session: Session, counts: Mapping[Cell, Counter[str]]) -> None:
-    rows = [cell._asdict() | {name: figures[name] for name in FIGURES} for cell, figures in sorted(counts.items())]
+    rows = _rows(counts)
     if not rows:
         return
     new = _upsert(session)(_rollups)
@@ -51,6 +58,10 @@ def _add(session: Session, counts: Mapping[Cell, Counter[str]]) -> None:
         ),
         rows,
     )
+
+
+def _rows(counts: Mapping[Cell, Counter[str]]) -> list[dict[str, Any]]:
+    return [cell._asdict() | {name: figures[name] for name in FIGURES} for cell, figures in sorted(counts.items())]
 
 
 def _upsert(session: Session) -> Callable[..., Any]:
@@ -79,12 +90,11 @@ def rebuild(session: Session) -> None:
     """Make all figures again in one transaction; for loading a county and for tests. A living county takes the steps."""
     clear(session)
     totals: dict[Cell, Counter[str]] = {}
-    ids: list[dict[str, int]] = []
-    statement = select(_events).where(_events.c.kind.in_(COUNTED)).order_by(_events.c.id)
+    ids: list[int] = []
+    statement = select(*_COUNTED_OF).where(_events.c.kind.in_(COUNTED)).order_by(_events.c.id)
     for part in session.execute(statement.execution_options(yield_per=AT_ONCE)).partitions():
         for cell, figures in tally(part).items():
             totals.setdefault(cell, Counter()).update(figures)
-        ids.extend({"event_id": row.id} for row in part)
-    _add(session, totals)
-    if ids:
-        session.execute(insert(RolledUpEvent), ids)
+        ids.extend(row.id for row in part)
+    insert_rows(session, _rollups, _rows(totals))
+    insert_rows(session, _seen, ({"event_id": event_id} for event_id in ids))

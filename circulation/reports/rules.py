@@ -43,7 +43,10 @@ def tally(events: Iterable[Any]) -> dict[Cell, Counter[str]]:
         if figure is None or event.branch_id is None:
             continue
         cell = Cell(_day(event.at), event.branch_id, (event.clc or "")[:20], (event.age_band or "")[:12])
-        counts.setdefault(cell, Counter())[figure] += _times(event)
+        figures = counts.get(cell)
+        if figures is None:
+            figures = counts[cell] = Counter()
+        figures[figure] += _times(event)
     return counts
 
 

@@ -11,6 +11,7 @@ On PostgreSQL there is no such lock; services lock rows in one order, patron, it
 waits for a row longer than the busy timeout is told so.
 """
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -48,6 +49,7 @@ EXTENSION = "library.database"
 BUSY_SECONDS = 5.0
 # PostgreSQL: lock not available, deadlock detected, serialisation failure, statement or lock timeout.
 _WAITED_IN_VAIN = frozenset({"55P03", "40P01", "40001", "57014"})
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -128,13 +130,13 @@ class Database:
         return Path(f"{name}.writer") if name and name != ":memory:" else None
 
     def _engine(self) -> Engine:
+        # Parameters stay out of error texts: they hold names and phone numbers, and errors reach the log.
+        options: dict[str, Any] = {"hide_parameters": True, "json_serializer": _as_json}
         if not self.is_sqlite:
-            engine = create_engine(self.url, hide_parameters=True, pool_pre_ping=True, pool_size=8, max_overflow=8)
+            engine = create_engine(self.url, **options, pool_pre_ping=True, pool_size=8, max_overflow=8)
             event.listen(engine, "connect", self._prepare_postgres)
             return engine
-        # Parameters stay out of error texts: they hold names and phone numbers, and errors reach the log.
-        connect = {"timeout": self.busy_seconds, "check_same_thread": False}
-        options: dict[str, Any] = {"connect_args": connect, "hide_parameters": True}
+        options["connect_args"] = {"timeout": self.busy_seconds, "check_same_thread": False}
         if self._lock_path() is None:
             options["poolclass"] = StaticPool
         engine = create_engine(self.url, **options)
@@ -160,11 +162,15 @@ class Database:
 
         Raises `Busy` when no writer's turn came within the busy timeout.
         """
-        with _busy_when_locked(), self._turn(), self._writing.begin() as session:
+        with _busy_when_locked(), self.turn(), self._writing.begin() as session:
             yield session
 
     @contextmanager
-    def _turn(self) -> Iterator[None]:
+    def turn(self) -> Iterator[None]:
+        """Hold the writer's turn, for work that brings its own connection; nothing to hold on PostgreSQL.
+
+        Raises `Busy` when no turn came within the busy timeout.
+        """
         if self._writer_lock is None:
             yield
             return
@@ -193,6 +199,11 @@ class Database:
     def dispose(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()
+
+
+def _as_json(value: Any) -> str:
+    """Return a value as JSON without blanks and escapes: a Chinese character takes three bytes and not six."""
+    return _JSON.encode(value)
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, record: object) -> None:

@@ -34,8 +34,6 @@ from library.kernel.models import EventDelivery, EventRow
 from library.kernel.operations import Operation
 from library.kernel.prepared import Prepared, given
 
-STATISTICS = ("age_band", "patron_category", "village_id", "clc")
-
 _events = table_of(EventRow)
 _deliveries = table_of(EventDelivery)
 _columns = [column for column in _events.columns if column is not _events.c.id]
@@ -64,6 +62,7 @@ def row(
     operation: Operation,
     kind: str,
     *,
+    at: datetime | None = None,
     branch_id: int | None = None,
     bib_id: int | None = None,
     item_id: int | None = None,
@@ -71,12 +70,15 @@ def row(
     statistics: Mapping[str, Any] | None = None,
     payload: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Return an event as a row; `record` stores one, a bulk load many."""
+    """Return an event as a row; `record` stores one, a bulk load many. `at` is given when it happened before it is told.
+
+    `statistics` may hold `age_band`, `patron_category`, `village_id` and `clc`.
+    """
     figures = statistics or {}
     return {
         "kind": kind,
         "version": 1,
-        "at": operation.at,
+        "at": at if at is not None else operation.at,
         "operation_id": operation.id,
         "actor_kind": str(operation.actor.kind),
         "actor_id": operation.actor.id,
@@ -84,7 +86,10 @@ def row(
         "bib_id": bib_id,
         "item_id": item_id,
         "patron_id": patron_id,
-        **{name: figures.get(name) for name in STATISTICS},
+        "age_band": figures.get("age_band"),
+        "patron_category": figures.get("patron_category"),
+        "village_id": figures.get("village_id"),
+        "clc": figures.get("clc"),
         "payload": dict(payload or {}),
     }
 

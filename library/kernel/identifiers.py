@@ -11,17 +11,20 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 # The quasigroup of order 10 of Damm's thesis; row = interim digit, column = next digit.
-_DAMM = (
-    "0317598642",
-    "7092154863",
-    "4206871359",
-    "1750983426",
-    "6123045978",
-    "3674209581",
-    "5869720134",
-    "8945362017",
-    "9438617205",
-    "2581436790",
+_DAMM = tuple(
+    tuple(map(int, line))
+    for line in (
+        "0317598642",
+        "7092154863",
+        "4206871359",
+        "1750983426",
+        "6123045978",
+        "3674209581",
+        "5869720134",
+        "8945362017",
+        "9438617205",
+        "2581436790",
+    )
 )
 _AIM_PREFIX = re.compile(r"^\][A-Za-z]\d")
 _SEPARATORS = re.compile(r"[\s\-\u2010-\u2015]+")
@@ -49,7 +52,7 @@ def damm(digits: str) -> int:
     """Return Damm's check digit of a string of digits; of a string with its check digit appended, 0."""
     interim = 0
     for digit in digits:
-        interim = int(_DAMM[interim][int(digit)])
+        interim = _DAMM[interim][int(digit)]
     return interim
 
 

@@ -1,13 +1,15 @@
 """Titles and copies of the sample county as rows of the catalogue, with a CNMARC record behind every title."""
 
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, tzinfo
+from functools import cache
 from typing import Any
 
 from catalog.bibs.description import Audience, BibDescription, Creator
 from catalog.bibs.rules import columns_of, identifiers_of
 from catalog.classification.rules import call_number_key
 from catalog.marc.compose import compose
+from catalog.marc.record import checksum_of
 from library.kernel import clock
 from library.sample.stock import Copy
 from library.sample.titles import Title
@@ -41,36 +43,32 @@ def described(title: Title, number: int) -> BibDescription:
 
 def bib_rows(
     titles: Sequence[Title], loans: Sequence[int], at: datetime
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]]]:
-    """Return rows of bibs, of their source records and of their identifiers; `loans` counts the loans of each title."""
-    bibs, sources, identifiers = [], [], []
+) -> Iterator[tuple[dict[str, Any], dict[str, Any], list[dict[str, Any]]]]:
+    """Yield, title by title, the rows of the bib, of its source record and of its identifiers.
+
+    `loans` counts the loans of each title.
+    """
     for number, title in enumerate(titles, start=1):
         description = described(title, number)
-        record = compose(description)
-        bibs.append(
-            {
-                "id": number,
-                **columns_of(description),
-                "popularity": loans[number - 1],
-                "created_at": at,
-                "changed_at": at,
-            }
-        )
-        sources.append(
-            {
-                "bib_id": number,
-                "source": SOURCE,
-                "control_number": description.control_number,
-                "flavour": "cnmarc",
-                "encoding": "utf-8",
-                "record": record.as_json(),
-                "checksum": record.checksum(),
-                "rank": 0,
-                "created_at": at,
-            }
-        )
-        identifiers += [{"bib_id": number, "kind": kind, "value": value} for kind, value in identifiers_of(description)]
-    return bibs, sources, identifiers
+        record = compose(description).as_json()
+        bib = {
+            "id": number,
+            **columns_of(description),
+            "popularity": loans[number - 1],
+            "created_at": at,
+            "changed_at": at,
+        }
+        source = {
+            "bib_id": number,
+            "source": SOURCE,
+            "control_number": description.control_number,
+            "flavour": "cnmarc",
+            "record": record,
+            "checksum": checksum_of(record),
+            "created_at": at,
+        }
+        identifiers = [{"bib_id": number, "kind": kind, "value": value} for kind, value in identifiers_of(description)]
+        yield bib, source, identifiers
 
 
 def item_rows(
@@ -120,7 +118,12 @@ def barcode_rows(copies: Sequence[Copy]) -> Iterator[dict[str, Any]]:
 
 def arrived_at(copy: Copy) -> datetime:
     """Return when a copy came to the county: the morning of the day it was acquired."""
-    return clock.start_of_day(copy.acquired_on) + timedelta(hours=9)
+    return _nine_on(copy.acquired_on, clock.timezone())
+
+
+@cache
+def _nine_on(day: date, zone: tzinfo) -> datetime:
+    return datetime.combine(day, time(9), zone).astimezone(UTC)
 
 
 def _serials(titles: Sequence[Title]) -> list[int]:

@@ -15,13 +15,13 @@ from circulation.policies.services import set_row
 from circulation.reports.rollups import rebuild as rebuild_figures
 from library.kernel import clock, console, schema
 from library.kernel.db import Database, database
+from library.kernel.filling import filling
 from library.kernel.operations import system_operation
 from library.sample import rules
 from library.sample.county import SCALES, County, make_county
 from library.sample.load import is_empty, load
+from library.sample.phases import Phases
 from library.sample.sign_ins import SignIns, make_sign_ins, store_sign_ins
-
-_ROWS_PER_COPY = 7
 
 
 @click.command(cls=console.Command)
@@ -34,23 +34,24 @@ def demo(scale: str, seed: int, as_json: bool) -> None:
     target = database()
     schema.upgrade(target)
     _refuse_unless_empty(target)
+    phases = Phases()
     began = monotonic()
     with _without_collector():
-        county = make_county(seed, SCALES[scale], clock.now())
+        county = make_county(seed, SCALES[scale], clock.now(), phases)
         sign_ins = make_sign_ins(county)
-        _store(target, county, sign_ins)
+        _store(target, county, sign_ins, phases)
     loaded = monotonic()
-    with console.progress("Index", len(county.titles)) as step:
+    with phases.phase("Index", len(county.titles)) as step:
         indexed = rebuild_index(target, engine(), step)
-    done = monotonic()
     summary = {
         **_counts(county),
         "indexed": indexed,
         "load_seconds": round(loaded - began, 1),
-        "index_seconds": round(done - loaded, 1),
+        "index_seconds": phases.seconds["Index"],
+        "phases": phases.seconds,
         "sign_ins": _shown(sign_ins),
     }
-    console.finish(summary, as_json, *_lines(county, sign_ins))
+    console.finish(summary, as_json, *_lines(county, sign_ins, phases))
 
 
 @contextmanager
@@ -69,15 +70,30 @@ def _refuse_unless_empty(target: Database) -> None:
             raise console.fail("the database is not empty: set LIBRARY_DATA_DIR to a new folder for a sample county")
 
 
-def _store(target: Database, county: County, sign_ins: SignIns) -> None:
+def _store(target: Database, county: County, sign_ins: SignIns, phases: Phases) -> None:
     """Write everything in one transaction, so that a load that was interrupted leaves the database empty."""
     operation = system_operation("load_sample", at=county.now)
-    with console.progress("Rows", len(county.copies) * _ROWS_PER_COPY) as step, target.writing() as session:
-        load(session, operation, county, step)
-        for rule, category, value in rules.POLICIES:
-            set_row(session, operation, rule=rule, value=value, patron_category=category, branch_id=rules.PLACE)
+    with filling(target) as filled:
+        session = filled.session
+        load(session, operation, county, phases)
+        for row in rules.POLICIES:
+            set_row(
+                session,
+                operation,
+                rule=row.rule,
+                value=row.value,
+                patron_category=row.category,
+                branch_id=rules.PLACE,
+                from_on=row.from_on,
+                to_on=row.to_on,
+                is_yearly=row.from_on is not None,
+            )
         store_sign_ins(session, operation, sign_ins)
-        rebuild_figures(session)
+        with phases.phase("Figures", 1) as step:
+            rebuild_figures(session)
+            step(1)
+        with phases.phase("Indexes", filled.steps) as step:
+            filled.finish(step)
 
 
 def _counts(county: County) -> dict[str, int]:
@@ -108,9 +124,13 @@ def _shown(sign_ins: SignIns) -> Mapping[str, Any]:
     }
 
 
-def _lines(county: County, sign_ins: SignIns) -> list[str]:
+def _lines(county: County, sign_ins: SignIns, phases: Phases) -> list[str]:
     counts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in _counts(county).items())
-    lines = [f"{county.places[0].name}: {counts}", "Sign in as staff (shown this once):"]
+    *load, (_, index) = phases.seconds.items()
+    took = ", ".join(f"{name.lower()} {seconds}" for name, seconds in load)
+    lines = [f"{county.places[0].name}: {counts}"]
+    lines.append(f"Seconds: {took}; search index, apart from these, {index}")
+    lines.append("Sign in as staff (shown this once):")
     lines += [f"  {one.name:<8} {one.password}  {one.role} at {one.branch_code}" for one in sign_ins.staff]
     lines.append("Sign in as a reader:")
     lines += [f"  card {one.reader.card}  PIN {one.pin}  {one.reader.category}" for one in sign_ins.readers]

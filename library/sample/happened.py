@@ -1,4 +1,4 @@
-"""What happened in the sample county's year, as plain values; `library.sample.journal` turns them into rows and events."""
+"""What happened in the sample county's years, as plain values; `library.sample.journal` turns them into rows and events."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -18,7 +18,7 @@ class Renewed:
 
 @dataclass(slots=True)
 class Lent:
-    """A loan; `in_at` is None while the reader has the book."""
+    """A loan; `in_at` is None while the reader has the book. `group` is the school class it was made for."""
 
     id: int
     copy: Copy
@@ -29,6 +29,7 @@ class Lent:
     in_at: datetime | None = None
     in_branch: int | None = None
     renewals: tuple[Renewed, ...] = ()
+    group: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,10 @@ class Carried:
 
 @dataclass(slots=True)
 class Asked:
-    """A hold; `copy` is the captured one, or for a waiting hold the one the reader asked for."""
+    """A hold; `copy` is the captured one, or for a waiting hold the one the reader asked for.
+
+    `ended_at` is when it was fulfilled or, not collected until `pickup_until`, expired.
+    """
 
     id: int
     reader: Reader
@@ -91,7 +95,7 @@ class Moved:
 
 @dataclass(slots=True)
 class Happened:
-    """Everything of a year."""
+    """Everything that happened."""
 
     loans: list[Lent] = field(default_factory=list)
     transfers: list[Carried] = field(default_factory=list)

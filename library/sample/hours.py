@@ -1,11 +1,12 @@
 """When the sample county's places open, and the van's rounds between them."""
 
-from collections.abc import Iterator, Sequence
+import random
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from library.branches.rules import Calendar, Exceptional, Session, WeekPattern
+from library.branches.rules import Calendar, Exceptional, Session, WeekPattern, due_date, next_open_day
 from library.kernel import clock
 from library.sample.places import CENTRAL_ID, LIVELY, MODEL, QUIET, STEADY, Place
 
@@ -14,6 +15,8 @@ _FIRST_VAN_WEEKDAY = 0
 _PAST_WEEKS, _COMING_WEEKS = 10, 10
 # First day of the lunar year; the county's own table, because no calendar library is needed for six lines.
 _SPRING_FESTIVAL = {
+    2023: date(2023, 1, 22),
+    2024: date(2024, 2, 10),
     2025: date(2025, 1, 29),
     2026: date(2026, 2, 17),
     2027: date(2027, 2, 6),
@@ -42,14 +45,83 @@ class Round:
     stops: tuple[int, ...]
 
 
-def calendar_for(place: Place, today: date) -> Calendar:
-    """Return when a place is open."""
+def make_calendars(places: Sequence[Place], years: range) -> dict[int, Calendar]:
+    """Return when each place is open; places that open alike share one calendar."""
+    made: dict[tuple[str, str], Calendar] = {}
+    calendars = {}
+    for place in places:
+        alike = (place.kind, place.activity)
+        if alike not in made:
+            made[alike] = _calendar(place, years)
+        calendars[place.id] = made[alike]
+    return calendars
+
+
+def _calendar(place: Place, years: range) -> Calendar:
     patterns = [WeekPattern(_week(place), _LONG_AGO)]
     if place.kind == "village" and place.activity != QUIET:
-        for year in (today.year - 1, today.year, today.year + 1):
+        for year in years:
             week = dict.fromkeys(range(7), (_MORNING, _LONG_AFTERNOON))
             patterns.append(WeekPattern(week, date(year, 7, 5), date(year, 8, 31)))
-    return Calendar(tuple(patterns), {day: Exceptional((), reason) for day, reason in _closed_days(today)})
+    return Calendar(tuple(patterns), {day: Exceptional((), reason) for day, reason in _closed_days(years)})
+
+
+class Hours:
+    """A calendar whose answers are worked out once: every visit asks it for the same days again."""
+
+    def __init__(self, calendar: Calendar) -> None:
+        self._calendar = calendar
+        self._spans: dict[date, tuple[tuple[int, int], ...]] = {}
+        self._next: dict[date, date] = {}
+        self._due: dict[tuple[date, int], date] = {}
+        self._starts: dict[date, datetime] = {}
+
+    def spans_on(self, day: date) -> tuple[tuple[int, int], ...]:
+        """Return the sessions of a day as (minute it begins, minutes it lasts); empty when closed."""
+        found = self._spans.get(day)
+        if found is None:
+            found = self._spans[day] = tuple(map(_minutes, self._calendar.sessions_on(day)))
+        return found
+
+    def open_days_a_week(self, day: date) -> int:
+        """Return on how many days the week opens that `day` follows; 7 where nobody knows."""
+        pattern = self._calendar.pattern_on(day)
+        return sum(bool(spans) for spans in pattern.sessions.values()) if pattern else 7
+
+    def next_open_day(self, day: date) -> date:
+        """Return the first open day from `day` on, or `day` itself when there is none."""
+        found = self._next.get(day)
+        if found is None:
+            found = self._next[day] = next_open_day(self._calendar, day) or day
+        return found
+
+    def moment(self, chance: random.Random, day: date) -> datetime:
+        """Return an instant of a day at which the place is open; mid-morning where it is closed."""
+        start = self._starts.get(day)
+        if start is None:
+            start = self._starts[day] = clock.start_of_day(day)
+        spans = self.spans_on(day)
+        if not spans:
+            return start + timedelta(hours=10)
+        opens, lasts = spans[int(chance.random() * len(spans))]
+        return start + timedelta(minutes=opens + int(chance.random() * lasts))
+
+    def opening(self, chance: random.Random, day: date) -> datetime:
+        """Return an instant of the first open day from `day` on."""
+        return self.moment(chance, self.next_open_day(day))
+
+    def due_date(self, begins_on: date, days: int) -> date:
+        """Return when a loan of so many days is due, as `library.branches.rules` says."""
+        asked = (begins_on, days)
+        found = self._due.get(asked)
+        if found is None:
+            found = self._due[asked] = due_date(self._calendar, begins_on, days)
+        return found
+
+
+def _minutes(session: Session) -> tuple[int, int]:
+    opens = session.opens.hour * 60 + session.opens.minute
+    return opens, session.closes.hour * 60 + session.closes.minute - opens
 
 
 def _week(place: Place) -> dict[int, tuple[Session, ...]]:
@@ -74,8 +146,8 @@ def _week(place: Place) -> dict[int, tuple[Session, ...]]:
     return weeks.get(place.kind, weeks[place.activity])
 
 
-def _closed_days(today: date) -> Iterator[tuple[date, str]]:
-    for year in (today.year - 1, today.year, today.year + 1):
+def _closed_days(years: range) -> Iterator[tuple[date, str]]:
+    for year in years:
         festival = _SPRING_FESTIVAL.get(year)
         if festival is not None:
             for offset in range(-1, 4):
@@ -83,7 +155,7 @@ def _closed_days(today: date) -> Iterator[tuple[date, str]]:
         yield date(year, 10, 1), "国庆节"
 
 
-def session_rows(places: Sequence[Place], calendars: dict[int, Calendar]) -> list[dict[str, Any]]:
+def session_rows(places: Sequence[Place], calendars: Mapping[int, Calendar]) -> list[dict[str, Any]]:
     """Return the rows of the opening sessions."""
     return [
         {
@@ -102,7 +174,7 @@ def session_rows(places: Sequence[Place], calendars: dict[int, Calendar]) -> lis
     ]
 
 
-def exception_rows(places: Sequence[Place], calendars: dict[int, Calendar]) -> list[dict[str, Any]]:
+def exception_rows(places: Sequence[Place], calendars: Mapping[int, Calendar]) -> list[dict[str, Any]]:
     """Return the rows of the opening exceptions; all of them are closed days."""
     return [
         {"branch_id": place.id, "on": day, "is_closed": True, "opens": None, "closes": None, "cause": exception.reason}
@@ -113,7 +185,7 @@ def exception_rows(places: Sequence[Place], calendars: dict[int, Calendar]) -> l
 
 
 def opening_log_rows(
-    places: Sequence[Place], calendars: dict[int, Calendar], now: datetime
+    places: Sequence[Place], calendars: Mapping[int, Calendar], now: datetime
 ) -> Iterator[dict[str, Any]]:
     """Yield when places were really open in the last months; a locked room leaves no trace."""
     today = clock.local_date(now)

@@ -1,15 +1,15 @@
-"""Writing the sample county into an empty database: Core inserts in bulk, in one transaction, parents before children.
+"""Writing the sample county into an empty database, parents before children, row by row as the values tell them.
 
 Ids are given here, so that rows can name each other before they are stored; on PostgreSQL the sequences are set behind
 them. No consumer hears of the load: index and figures are built from the rows afterwards.
 """
 
 from collections import Counter as Tally
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from catalog.bibs.models import Bib, BibIdentifier, BibSourceRecord
@@ -21,21 +21,22 @@ from library.branches.calendars import OpeningException, OpeningLog, OpeningSess
 from library.branches.models import Branch, BranchChange, BranchCode, Location
 from library.branches.services import DIVISION_SCHEME
 from library.kernel.db import Model, table_of
-from library.kernel.events import record_many
-from library.kernel.models import Counter
+from library.kernel.filling import AT_ONCE, insert_rows
+from library.kernel.models import Counter, EventRow
 from library.kernel.operations import Operation, remember
 from library.patrons.cards import CARD_COUNTER
-from library.patrons.models import Consent, Guardian, Household, Patron, PatronCard
+from library.patrons.models import Consent, Guardian, Household, Patron, PatronCard, PatronGroup, PatronGroupMember
 from library.sample import people
 from library.sample.catalogue import barcode_rows, bib_rows, item_rows
 from library.sample.county import County
 from library.sample.hours import exception_rows, opening_log_rows, round_dates, session_rows
-from library.sample.journal import Journal
+from library.sample.journal import Figures, Journal
+from library.sample.phases import Phases, Step, no_step
 from library.sample.places import branch_rows
+from library.sample.telling import Telling
 
-CHUNK = 5_000
 _CLOSED_TRANSFERS = frozenset({"shelved", "cancelled", "missing"})
-Step = Callable[[int], None]
+_FINISHED_HOLDS = frozenset({"fulfilled", "expired", "waiting"})
 
 
 def is_empty(session: Session) -> bool:
@@ -45,23 +46,32 @@ def is_empty(session: Session) -> bool:
     )
 
 
-def load(session: Session, operation: Operation, county: County, step: Step) -> None:
-    """Write everything but staff, rules and PINs; `step(n)` hears how many rows were written."""
+def load(session: Session, operation: Operation, county: County, phases: Phases | None = None) -> None:
+    """Write everything but staff, rules, PINs and figures."""
+    phases = phases or Phases()
     remember(session, operation, "done")
-    journal = Journal(operation.id, county.titles)
-    _places(session, operation, county, step)
-    _people(session, operation, county, step)
-    _catalogue(session, operation, county, step)
-    _circulation(session, journal, county, step)
-    _events(session, journal, operation, county, step)
+    happened, figures = county.happened, Figures(county.titles)
+    _places(session, operation, county)
+    _people(session, operation, county)
+    with phases.phase("Bibs", len(county.titles)) as step:
+        _bibs(session, operation, county, step)
+    with phases.phase("Items", 2 * len(county.copies)) as step:
+        _items(session, county, step)
+    journal = Journal(operation.id, figures, county.copies, happened)
+    rows = len(county.copies) + len(happened.movements) + len(happened.loans) + 6 * len(happened.transfers)
+    with phases.phase("Circulation", rows) as step:
+        _circulation(session, journal, county, step)
+    telling = Telling(operation, figures, county.copies, county.readers, county.wishes, happened)
+    with phases.phase("Events", telling.count()) as step:
+        _write(session, EventRow, telling.events(), step)
     counters = {BARCODE_COUNTER: len(county.copies), CARD_COUNTER: len(county.readers)}
-    _write(session, Counter, [{"name": name, "value": value} for name, value in counters.items()], step)
+    _write(session, Counter, [{"name": name, "value": value} for name, value in counters.items()])
     set_sequences(session)
 
 
-def _places(session: Session, operation: Operation, county: County, step: Step) -> None:
+def _places(session: Session, operation: Operation, county: County) -> None:
     places = county.places
-    _write(session, Branch, branch_rows(list(places)), step)
+    _write(session, Branch, branch_rows(list(places)))
     own_codes = [place for place in places if place.division_code and place.village_id in {None, place.id}]
     codes = [
         {
@@ -72,74 +82,67 @@ def _places(session: Session, operation: Operation, county: County, step: Step) 
         }
         for place in own_codes
     ]
-    _write(session, BranchCode, codes, step)
+    _write(session, BranchCode, codes)
     change = {"kind": "opened", "at": operation.at, "note": "", "operation_id": operation.id}
-    _write(session, BranchChange, [{"branch_id": place.id, **change} for place in places], step)
+    _write(session, BranchChange, [{"branch_id": place.id, **change} for place in places])
     spots = [{name: getattr(spot, name) for name in spot.__slots__} for spot in county.spots]
-    _write(session, Location, spots, step)
-    calendars = dict(county.calendars)
-    _write(session, OpeningSession, session_rows(places, calendars), step)
-    _write(session, OpeningException, exception_rows(places, calendars), step)
-    _write(session, OpeningLog, opening_log_rows(places, calendars, county.now), step)
+    _write(session, Location, spots)
+    _write(session, OpeningSession, session_rows(places, county.calendars))
+    _write(session, OpeningException, exception_rows(places, county.calendars))
+    _write(session, OpeningLog, opening_log_rows(places, county.calendars, county.now))
     rounds = county.rounds
     van = {"van": "流动图书车 1 号", "capacity_boxes": 24, "is_active": True}
-    _write(session, Route, [{"id": r.id, "code": r.code, "name": r.name, **van} for r in rounds], step)
+    _write(session, Route, [{"id": r.id, "code": r.code, "name": r.name, **van} for r in rounds])
     stops = [
         {"route_id": r.id, "position": position, "branch_id": stop, "minutes": 30 + 12 * position}
         for r in rounds
         for position, stop in enumerate(r.stops, start=1)
     ]
-    _write(session, RouteStop, stops, step)
+    _write(session, RouteStop, stops)
     dates = [
         {"route_id": r.id, "on": on, "state": state, "note": ""}
         for r in rounds
         for on, state in round_dates(r, county.today)
     ]
-    _write(session, RouteDate, dates, step)
+    _write(session, RouteDate, dates)
 
 
-def _people(session: Session, operation: Operation, county: County, step: Step) -> None:
+def _people(session: Session, operation: Operation, county: County) -> None:
     readers = county.readers
-    _write(session, Household, people.household_rows(readers), step)
-    _write(session, Patron, people.patron_rows(readers), step)
-    _write(session, PatronCard, people.card_rows(readers), step)
-    _write(session, Guardian, people.guardian_rows(readers, operation.at), step)
-    _write(session, Consent, people.consent_rows(readers), step)
+    _write(session, Household, people.household_rows(readers))
+    _write(session, Patron, people.patron_rows(readers))
+    _write(session, PatronCard, people.card_rows(readers))
+    _write(session, Guardian, people.guardian_rows(readers, operation.at))
+    _write(session, Consent, people.consent_rows(readers))
+    _write(session, PatronGroup, people.group_rows(county.classes))
+    _write(session, PatronGroupMember, people.member_rows(county.classes))
 
 
-def _catalogue(session: Session, operation: Operation, county: County, step: Step) -> None:
-    happened = county.happened
-    per_title = Tally(loan.copy.title for loan in happened.loans)
+def _bibs(session: Session, operation: Operation, county: County, step: Step) -> None:
+    per_title = Tally(loan.copy.title for loan in county.happened.loans)
     loans = [per_title[position] for position in range(len(county.titles))]
-    bibs, sources, identifiers = bib_rows(county.titles, loans, operation.at)
-    _write(session, Bib, bibs, step)
-    _write(session, BibSourceRecord, sources, step)
-    _write(session, BibIdentifier, identifiers, step)
-    last_loan = {loan.copy.id: loan.out_at.date() for loan in happened.loans}
+    left = bib_rows(county.titles, loans, operation.at)
+    while part := list(islice(left, AT_ONCE)):
+        _write(session, Bib, (bib for bib, _, _ in part), step)
+        _write(session, BibSourceRecord, (source for _, source, _ in part))
+        _write(session, BibIdentifier, (identifier for _, _, found in part for identifier in found))
+
+
+def _items(session: Session, county: County, step: Step) -> None:
+    last_loan = {loan.copy.id: loan.out_at.date() for loan in county.happened.loans}
     _write(session, Item, item_rows(county.copies, county.titles, busy_copies(county), last_loan), step)
     _write(session, ItemBarcode, barcode_rows(county.copies), step)
 
 
 def _circulation(session: Session, journal: Journal, county: County, step: Step) -> None:
-    happened = county.happened
-    _write(session, ItemMovement, journal.movements(county.copies, happened), step)
-    _write(session, Loan, journal.loans(happened), step)
-    _write(session, LoanRenewal, journal.renewals(happened), step)
-    _write(session, Hold, journal.holds(happened), step)
-    _write(session, Transfer, journal.transfers(happened), step)
-    _write(session, TransferStep, journal.steps(happened), step)
-    _write(session, Wish, county.wishes, step)
-    _write(session, EmptySearch, county.empty_searches, step)
-
-
-def _events(session: Session, journal: Journal, operation: Operation, county: County, step: Step) -> None:
-    rows = journal.events(county.copies, county.happened, operation.at)
-    rows += journal.reader_events(county.readers)
-    rows += journal.wish_events(county.wishes)
-    rows.sort(key=lambda event: event["at"])
-    for part in _parts(rows):
-        record_many(session, part, deliver=False)
-        step(len(part))
+    _write(session, ItemMovement, journal.movements(), step)
+    _write(session, Loan, journal.loans(), step)
+    _write(session, LoanRenewal, journal.renewals())
+    _write(session, Hold, journal.holds())
+    _write(session, Transfer, journal.transfers(), step)
+    _write(session, TransferStep, journal.steps(), step)
+    _write(session, Wish, county.wishes)
+    _write(session, EmptySearch, county.empty_searches)
 
 
 def busy_copies(county: County) -> set[int]:
@@ -147,7 +150,7 @@ def busy_copies(county: County) -> set[int]:
     happened = county.happened
     busy = {loan.copy.id for loan in happened.loans if loan.in_at is None}
     busy |= {transfer.copy.id for transfer in happened.transfers if transfer.state not in _CLOSED_TRANSFERS}
-    return busy | {hold.copy.id for hold in happened.holds if hold.state in {"in_transit", "ready"}}
+    return busy | {hold.copy.id for hold in happened.holds if hold.state not in _FINISHED_HOLDS}
 
 
 def set_sequences(session: Session) -> None:
@@ -164,14 +167,5 @@ def set_sequences(session: Session) -> None:
             session.execute(text(f"SELECT setval('{sequence}', {largest}, false)"))
 
 
-def _write(session: Session, model: type[Model], rows: Iterable[Mapping[str, Any]], step: Step) -> None:
-    statement = insert(table_of(model))
-    for part in _parts(rows):
-        session.execute(statement, part)
-        step(len(part))
-
-
-def _parts(rows: Iterable[Mapping[str, Any]]) -> Iterator[list[Any]]:
-    left = iter(rows)
-    while part := list(islice(left, CHUNK)):
-        yield part
+def _write(session: Session, model: type[Model], rows: Iterable[Mapping[str, Any]], step: Step = no_step) -> None:
+    insert_rows(session, table_of(model), rows, step)

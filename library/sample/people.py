@@ -1,4 +1,4 @@
-"""Readers of the sample county as rows: households, patrons, cards, guardians and consents."""
+"""Readers of the sample county as rows: households, patrons, cards, guardians, school classes and consents."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -6,6 +6,7 @@ from typing import Any
 
 from library.kernel import clock
 from library.patrons.services import CONSENT_VERSION, initials_of
+from library.sample.classes import SchoolClass
 from library.sample.readers import Reader
 
 
@@ -13,7 +14,7 @@ def household_rows(readers: Sequence[Reader]) -> Iterator[dict[str, Any]]:
     """Yield the households, named after the first member's family."""
     seen = 0
     for reader in readers:
-        if reader.household > seen:
+        if reader.household is not None and reader.household > seen:
             seen = reader.household
             yield {"id": seen, "name": f"{reader.name[0]}家", "village_id": reader.village}
 
@@ -58,6 +59,25 @@ def guardian_rows(readers: Sequence[Reader], at: datetime) -> Iterator[dict[str,
                 "consent_version": CONSENT_VERSION,
                 "consented_at": min(clock.start_of_day(reader.registered_on), at),
             }
+
+
+def group_rows(classes: Sequence[SchoolClass]) -> Iterator[dict[str, Any]]:
+    """Yield the school classes."""
+    for one in classes:
+        yield {
+            "id": one.id,
+            "name": one.name,
+            "branch_id": one.branch,
+            "custodian_id": one.custodian.id,
+            "term_ends_on": one.term_ends_on,
+        }
+
+
+def member_rows(classes: Sequence[SchoolClass]) -> Iterator[dict[str, Any]]:
+    """Yield who is in which class."""
+    for one in classes:
+        for pupil in one.pupils:
+            yield {"group_id": one.id, "patron_id": pupil.id}
 
 
 def consent_rows(readers: Sequence[Reader]) -> Iterator[dict[str, Any]]:

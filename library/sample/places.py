@@ -6,7 +6,7 @@ so that nothing of it can be taken for a real place.
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -17,6 +17,8 @@ TOWNSHIPS = 12
 _SECOND_ROOMS, _SCHOOLS = 3, 2
 _TOWNS = 7  # the other townships are 乡
 _CENTRE = (40.2, 103.6)
+# Shelves for all copies of a place and a third more, as parts of all copies; a room's own number is for the usual ones.
+_CENTRAL_SHELVES, _TOWNSHIP_SHELVES, _USUAL_COPIES_A_ROOM = 0.4, 0.025, 1_000
 _ROOM, _HOME_ROOM = "农家书屋", "文化中心户书屋"
 THEMES = ("grain", "vegetables", "orchard", "livestock", "fish", "crafts")
 
@@ -85,25 +87,42 @@ class Draft:
     activity: str = STEADY
 
 
-def make_places(chance: random.Random, today: date, rooms: int = 60) -> list[Place]:
-    """Return all places, parents before children, with ids from 1; `rooms` counts rooms, schools and the bookmobile."""
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How much of everything the places are made for: `rooms` counts rooms, schools and the bookmobile.
+
+    `central` and `township` are the loans of an average month in the central library and in each township.
+    """
+
+    rooms: int = 60
+    copies: int = 60_000
+    central: float = 620.0
+    township: float = 45.0
+
+
+def make_places(chance: random.Random, today: date, extent: Extent) -> list[Place]:
+    """Return all places, parents before children, with ids from 1; shelves have room for the copies and a third more."""
     made: list[Place] = []
+    rooms, copies = extent.rooms, extent.copies
+    shelves = copies / rooms / _USUAL_COPIES_A_ROOM
     county = _add(made, chance, today, Draft("禾安县", "county", None, division="990100000000"))
-    central = _add(made, chance, today, Draft("禾安县图书馆", "central", county, monthly=620.0, capacity=24_000))
+    draft = Draft("禾安县图书馆", "central", county, monthly=extent.central, capacity=int(copies * _CENTRAL_SHELVES))
+    central = _add(made, chance, today, draft)
     villages = names.villages(chance, rooms - _SECOND_ROOMS - _SCHOOLS - 1)
     activities = _activities(chance, rooms - _SCHOOLS - 1)
     for number, town in enumerate(names.towns(chance, TOWNSHIPS)):
         code = f"9901{number + 1:02d}"
         name = f"{town}{'镇' if number < _TOWNS else '乡'}分馆"
         theme = THEMES[number % len(THEMES)]
-        draft = Draft(name, "township", county, f"{code}000000", 45.0, 1_500, "综合文化站", theme)
+        capacity = int(copies * _TOWNSHIP_SHELVES)
+        draft = Draft(name, "township", county, f"{code}000000", extent.township, capacity, "综合文化站", theme)
         township = _add(made, chance, today, draft)
         for serial, village in enumerate(villages[number::TOWNSHIPS]):
             draft = _room(chance, village, township, f"{code}{201 + serial:06d}", next(activities))
             _add(made, chance, today, draft)
     _add_further(made, chance, today, activities)
     _add(made, chance, today, Draft("禾安流动图书车", "mobile", central, "", 30.0, 900, "流动图书车"))
-    return made
+    return [replace(place, capacity=int(place.capacity * shelves)) if place.is_room else place for place in made]
 
 
 def _add_further(made: list[Place], chance: random.Random, today: date, activities: Iterator[str]) -> None:

@@ -11,38 +11,47 @@ from library.sample.places import QUIET, Place
 
 CHILD, ADULT, ELDER = 0, 1, 2
 _DISABLED_SHARE = 0.02
+# Days before the time that is simulated.
+_EARLIEST, _USUALLY = 1_535, 335
 _PHONE_SHARE = 0.6  # numbers beginning 120 belong to nobody
 
 
 @dataclass(slots=True)
 class Reader:
-    """One reader. `segment` is child, adult or elder; `appetite` how often they come compared with others."""
+    """One reader. `segment` is child, adult or elder; `appetite` how often they come compared with others.
+
+    Who borrows for a group has no year of birth, no household, and no appetite of their own.
+    """
 
     id: int
     name: str
     category: str
     segment: int
-    born_in: int
+    born_in: int | None
     home: int
     village: int | None
-    household: int
+    household: int | None
     guardian: int | None
     phone: str | None
     card: str
     registered_on: date
     appetite: float
-    limit: int
 
 
-def make_readers(chance: random.Random, places: Sequence[Place], count: int, today: date) -> list[Reader]:
-    """Return `count` readers with cards of ours; every child has a guardian in the own household."""
+def make_readers(
+    chance: random.Random, places: Sequence[Place], count: int, today: date, *, since_days: int
+) -> list[Reader]:
+    """Return `count` readers with cards of ours; every child has a guardian in the own household.
+
+    Two thirds of them or more were registered before the last `since_days` days began.
+    """
     made: list[Reader] = []
     household = 0
     for place, number in _sizes(places, count):
         until = len(made) + number
         while len(made) < until:
             household += 1
-            family = _family(chance, place, household, today, first_id=len(made) + 1)
+            family = _family(chance, place, household, today, since_days=since_days, first_id=len(made) + 1)
             made.extend(list(family)[: until - len(made)])
     return made
 
@@ -57,14 +66,16 @@ def _sizes(places: Sequence[Place], count: int) -> list[tuple[Place, int]]:
     return list(zip(with_books, sizes, strict=True))
 
 
-def _family(chance: random.Random, place: Place, household: int, today: date, *, first_id: int) -> Iterator[Reader]:
+def _family(
+    chance: random.Random, place: Place, household: int, today: date, *, since_days: int, first_id: int
+) -> Iterator[Reader]:
     """Yield a parent first, then children, then perhaps an elder; a parent stands before the children they guard."""
     shape = chance.random()
     children = 0 if shape < 0.34 else 1 if shape < 0.62 else 2
     has_elder = chance.random() < 0.34
     year = today.year
     parent_born = year - chance.randrange(28, 46) if children else year - chance.randrange(19, 60)
-    registered_on = today - timedelta(days=int(chance.triangular(5, 1_900, 700)))
+    registered_on = today - timedelta(days=int(chance.triangular(5, since_days + _EARLIEST, since_days + _USUALLY)))
     surname = names.person(chance)[0]
     members = [(ADULT, surname + names.person(chance)[1:], parent_born)]
     members += [(CHILD, names.child(chance, surname), year - chance.randrange(5, 14)) for _ in range(children)]
@@ -84,10 +95,14 @@ def _family(chance: random.Random, place: Place, household: int, today: date, *,
             guardian=first_id if segment == CHILD else None,
             phone=f"120{number:08d}" if segment != CHILD and chance.random() < _PHONE_SHARE else None,
             card=new_code(CodeKind.PATRON, number),
-            registered_on=registered_on,
+            registered_on=max(registered_on, _old_enough(born_in, today)),
             appetite=chance.gammavariate(0.6, 1.0),
-            limit=8 if segment == ELDER else 5,
         )
+
+
+def _old_enough(born_in: int, today: date) -> date:
+    """Return when somebody may have a card: from three years of age, and before the last days."""
+    return min(date(born_in + 3, 6, 1), today - timedelta(days=5))
 
 
 def _category(chance: random.Random, segment: int) -> str:

@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from itertools import accumulate
 
 from library.kernel.identifiers import CodeKind, new_code
+from library.sample.phases import Step, no_step
 from library.sample.places import CENTRAL_ID, Place, Spot
 from library.sample.titles import Title
 from library.sample.words import words
@@ -51,6 +52,7 @@ def make_copies(
     *,
     count: int,
     today: date,
+    step: Step = no_step,
 ) -> list[Copy]:
     """Return `count` copies with codes of ours, in the order of the branches."""
     core = _drawn(chance, min(_CORE_TITLES, len(titles) // 4), _supply_weights(titles))
@@ -66,6 +68,7 @@ def make_copies(
             copy = _copy(chance, len(copies) + 1, place, by_branch[place.id], title=titles[position], today=today)
             copy.title, copy.number = position, serials[position]
             copies.append(copy)
+        step(number)
     return copies
 
 

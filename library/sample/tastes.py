@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from itertools import accumulate
 
 from library.sample.places import Place
-from library.sample.readers import CHILD, ELDER
+from library.sample.readers import CHILD, ELDER, Reader
 from library.sample.stock import Copy
 from library.sample.titles import Title
 from library.sample.words import words
@@ -70,18 +70,17 @@ class Shelf:
 
 
 class Visitors:
-    """The readers of one place, ready for drawing by how often they come."""
+    """Readers who come to one place, ready for drawing by how often they come."""
 
-    def __init__(self, readers: Sequence[tuple[int, float]]) -> None:
-        self._ids = [number for number, _ in readers]
-        self._weights = list(accumulate(weight for _, weight in readers))
+    def __init__(self, readers: Sequence[Reader]) -> None:
+        self._readers = readers
+        self._weights = list(accumulate(reader.appetite for reader in readers))
 
-    def draw(self, chance: random.Random) -> int | None:
-        """Return the position of a reader, or None when the place has none."""
-        if not self._weights:
+    def draw(self, chance: random.Random) -> Reader | None:
+        """Return a reader, or None when nobody ever comes."""
+        if not self._weights or self._weights[-1] <= 0.0:
             return None
-        at = bisect(self._weights, chance.random() * self._weights[-1], 0, len(self._weights) - 1)
-        return self._ids[at]
+        return self._readers[bisect(self._weights, chance.random() * self._weights[-1], 0, len(self._weights) - 1)]
 
 
 def segment_of(chance: random.Random, month: int, kind: str) -> int:

@@ -2,16 +2,18 @@
 
 import random
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from library.sample import names
+from library.sample.phases import Step, no_step
 from library.sample.words import TitleKind, words
 
 # Group 979-9 is assigned to no country: such an ISBN has a good check digit, can be scanned, and impersonates no book.
 _ISBN_BODY = "979990"
 _ISBN_SHARE = 0.12
 _SLOT = re.compile(r"\{(\w+)\}")
-_TRIES = 40
+_TRIES = 12
 _PRICE_STEPS = (1280, 1500, 1800, 2000, 2280, 2500, 2800, 3200, 3600, 3980, 4500, 5800)
 
 
@@ -47,36 +49,52 @@ class Imprint:
     place: str
 
 
-def make_titles(chance: random.Random, count: int, this_year: int) -> list[Title]:
-    """Return `count` titles without two alike, the kinds in the proportion of their shares."""
+def make_titles(
+    chance: random.Random,
+    count: int,
+    this_year: int,
+    *,
+    known: Iterable[str] = (),
+    step: Step = no_step,
+) -> list[Title]:
+    """Return `count` titles without two alike and none of the `known`, the kinds in the proportion of their shares."""
     authors = {kind: [names.person(chance) for _ in range(90)] for kind in words().publisher_last}
     presses = names.publishers()
-    taken: set[str] = set()
+    taken = set(known)
     made: list[Title] = []
-    for kind, number in _counts(count):
+    for position, number in enumerate(_counts(count)):
+        kind = words().kinds[position]
         for _ in range(number):
             wording, subjects = _worded(chance, kind, taken)
             taken.add(wording)
             imprint = Imprint(chance.choice(authors[kind.publisher]), *chance.choice(presses[kind.publisher]))
-            made.append(_title(chance, kind, wording, subjects, imprint=imprint, this_year=this_year, serial=len(made)))
+            made.append(
+                _title(chance, position, wording, subjects, imprint=imprint, this_year=this_year, serial=len(made))
+            )
+        step(number)
     return made
 
 
-def _counts(count: int) -> list[tuple[TitleKind, int]]:
+def _counts(count: int) -> list[int]:
+    """Return how many of the titles each kind makes."""
     kinds = words().kinds
     shares = sum(kind.share for kind in kinds)
     numbers = [count * kind.share // shares for kind in kinds]
     for position in range(count - sum(numbers)):
         numbers[position % len(numbers)] += 1
-    return list(zip(kinds, numbers, strict=True))
+    return numbers
 
 
 def _worded(chance: random.Random, kind: TitleKind, taken: set[str]) -> tuple[str, tuple[str, ...]]:
-    """Return a title nobody has yet; when the words run out, a further volume of one that exists."""
+    """Return a title nobody has yet; when the words run out, a further edition or volume of one that exists."""
     for _ in range(_TRIES):
         wording, subjects = _fill(chance, chance.choice(kind.templates))
         if wording not in taken:
             return wording, subjects
+    editions = words().editions[_tone(kind)]
+    for edition in chance.sample(editions, len(editions)):
+        if (named := f"{wording}（{edition}）") not in taken:
+            return named, subjects
     volume = 2
     while f"{wording}（{volume}）" in taken:
         volume += 1
@@ -99,9 +117,15 @@ def _fill(chance: random.Random, template: str) -> tuple[str, tuple[str, ...]]:
     return _SLOT.sub(draw, template), tuple(drawn)
 
 
+def _tone(kind: TitleKind) -> str:
+    if kind.clc.startswith("I24"):
+        return "novel"
+    return {"children": "children", "youth": "children"}.get(kind.level, "general")
+
+
 def _title(
     chance: random.Random,
-    kind: TitleKind,
+    position: int,
     wording: str,
     subjects: tuple[str, ...],
     *,
@@ -109,8 +133,7 @@ def _title(
     this_year: int,
     serial: int,
 ) -> Title:
-    tone = {"children": "children", "youth": "children"}.get(kind.level, "general")
-    tone = "novel" if kind.clc.startswith("I24") else tone
+    kind = words().kinds[position]
     subtitle = {"I247.57": "长篇小说", "I287.8": "图画故事", "I247.7": "小说集"}.get(kind.clc, "")
     about = f"说的是{'、'.join(subjects[:2])}。" if subjects else ""
     return Title(
@@ -125,11 +148,11 @@ def _title(
         clc=kind.clc,
         audience=kind.level,
         subjects=(kind.subject, *dict.fromkeys(subjects)),
-        summary=about + chance.choice(words().summaries[tone]),
+        summary=about + chance.choice(words().summaries[_tone(kind)]),
         pages=chance.randrange(24, 96, 8) if kind.level == "children" else chance.randrange(96, 480, 8),
         price_cents=chance.choice(_PRICE_STEPS),
         isbn13=_isbn(serial) if chance.random() < _ISBN_SHARE else None,
-        kind=words().kinds.index(kind),
+        kind=position,
         weight=chance.paretovariate(1.3),
     )
 

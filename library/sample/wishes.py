@@ -1,8 +1,9 @@
 """What readers of the sample county asked for and did not find: wishes with their answers, and searches without a result."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
+from itertools import accumulate
 from typing import Any
 
 from library.kernel import clock
@@ -12,8 +13,8 @@ from library.sample.places import QUIET, Place
 from library.sample.readers import CHILD, Reader
 from library.sample.titles import Title, make_titles
 
-WISHES = 160
-_SEARCHES = 420
+_READERS_PER_WISH = 18
+_READERS_PER_SEARCH = 7
 _ANSWERS = {
     "answered": "已收到，下次配送时带上。",
     "declined": "目前买不到，可以先看同类的书。",
@@ -22,15 +23,16 @@ _ANSWERS = {
 
 
 def wish_rows(
-    chance: random.Random, readers: Sequence[Reader], taken: Sequence[Title], now: datetime, count: int = WISHES
+    chance: random.Random, readers: Sequence[Reader], taken: Sequence[Title], now: datetime
 ) -> list[dict[str, Any]]:
     """Return wishes for books the county has not, most of them by children and for the time before holidays."""
-    known = {title.title for title in taken}
     today = clock.local_date(now)
-    wanted = [title for title in make_titles(chance, count * 4, today.year) if title.title not in known]
+    wanted = make_titles(chance, len(readers) // _READERS_PER_WISH, today.year, known=_names(taken))
+    chance.shuffle(wanted)
+    appetites = list(accumulate(reader.appetite for reader in readers))
     rows = []
-    for number, title in enumerate(chance.sample(wanted, min(count, len(wanted))), start=1):
-        reader = _asker(chance, readers, title)
+    for number, title in enumerate(wanted, start=1):
+        reader = _asker(chance, readers, appetites, title)
         wished_at = now - timedelta(minutes=chance.randrange(60, 60 * 24 * 300))
         state = _state(chance, (now - wished_at).days)
         rows.append(
@@ -57,15 +59,15 @@ def wish_rows(
 
 
 def empty_search_rows(
-    chance: random.Random, places: Sequence[Place], taken: Sequence[Title], today: date, count: int = _SEARCHES
+    chance: random.Random, places: Sequence[Place], taken: Sequence[Title], today: date, *, readers: int
 ) -> list[dict[str, Any]]:
     """Return searches that found nothing, counted by day, branch and words; the words of one place repeat."""
     rooms = [place for place in places if place.has_books and place.activity != QUIET]
-    known = {title.title for title in taken}
-    asked = [title for title in make_titles(chance, count, today.year) if title.title not in known]
+    weights = [room.monthly + 1 for room in rooms]
+    asked = make_titles(chance, readers // _READERS_PER_SEARCH, today.year, known=_names(taken))
     rows: dict[tuple[date, int, str], dict[str, Any]] = {}
     for title in asked:
-        place = chance.choices(rooms, [room.monthly + 1 for room in rooms])[0]
+        place = chance.choices(rooms, weights)[0]
         on = today - timedelta(days=int(chance.triangular(0, 360, 30)))
         words = fold(title.title)[:80]
         row = rows.setdefault((on, place.id, words), {"on": on, "branch_id": place.id, "words": words, "times": 0})
@@ -73,9 +75,13 @@ def empty_search_rows(
     return list(rows.values())
 
 
-def _asker(chance: random.Random, readers: Sequence[Reader], title: Title) -> Reader:
+def _names(titles: Sequence[Title]) -> Iterator[str]:
+    return (title.title for title in titles)
+
+
+def _asker(chance: random.Random, readers: Sequence[Reader], appetites: Sequence[float], title: Title) -> Reader:
     for_children = title.audience in {"children", "youth"}
-    candidates = chance.choices(readers, [reader.appetite for reader in readers], k=12)
+    candidates = chance.choices(readers, cum_weights=appetites, k=12)
     fitting = [reader for reader in candidates if (reader.segment == CHILD) == for_children]
     return (fitting or candidates)[0]
 

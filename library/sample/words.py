@@ -36,6 +36,7 @@ class Words:
     cities: tuple[str, ...]
     places: Mapping[str, tuple[str, ...]]
     summaries: Mapping[str, tuple[str, ...]]
+    editions: Mapping[str, tuple[str, ...]]
     kinds: tuple[TitleKind, ...]
 
 
@@ -53,6 +54,7 @@ def words() -> Words:
         cities=_split(publishers["cities"]),
         places=_split_all(raw["places"]),
         summaries={name: tuple(sentences) for name, sentences in raw["summaries"].items()},
+        editions=_split_all(raw["editions"]),
         kinds=tuple(
             TitleKind(**{**kind, "templates": tuple(kind["templates"]), "appeal": tuple(kind["appeal"])})
             for kind in raw["titles"]

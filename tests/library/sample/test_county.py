@@ -2,21 +2,29 @@
 
 import csv
 from collections import Counter
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+from circulation.policies.rules import Terms
+from library.branches.rules import due_date, next_open_day
+from library.kernel import clock
 from library.kernel.identifiers import CodeKind, normalise_isbn, parse_code
 from library.patrons.rules import is_identity_number
+from library.sample import rules
 from library.sample.county import SCALES, County, Scale, make_county
+from library.sample.happened import Lent
 from library.sample.places import LIVELY, QUIET
-from library.sample.readers import CHILD
+from library.sample.readers import CHILD, Reader
+from library.sample.rules import policy_book
 from library.sample.words import words
 
 NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 SMALL = Scale(titles=400, copies=4_000, readers=300, rooms=60, bustle=0.2)
+RULES = policy_book()
 FIXTURE = Path(__file__).parents[2] / "data" / "divisions" / "county.tsv"
 
 
@@ -25,9 +33,15 @@ def county() -> County:
     return make_county(1, SCALES["sample"], NOW)
 
 
+def terms_of(reader: Reader, day: date) -> Terms:
+    asked = RULES.resolve(item_class="book", patron_category=reader.category, path=f"/{rules.PLACE}/", on=day)
+    return asked.terms
+
+
 def test_the_same_seed_makes_the_same_county() -> None:
     one, same, other = (make_county(seed, SMALL, NOW) for seed in (7, 7, 8))
-    for part in ("places", "spots", "titles", "copies", "readers", "happened", "wishes", "empty_searches"):
+    parts = ("places", "spots", "titles", "copies", "readers", "classes", "happened", "wishes", "empty_searches")
+    for part in parts:
         assert getattr(one, part) == getattr(same, part), part
         if part != "spots":  # every county has the same rooms in its libraries
             assert getattr(one, part) != getattr(other, part), part
@@ -79,6 +93,7 @@ def test_codes_are_ours_and_nobody_can_be_called(county: County) -> None:
 def test_children_have_a_guardian_of_their_own_household(county: County) -> None:
     by_id = {reader.id: reader for reader in county.readers}
     children = [reader for reader in county.readers if reader.segment == CHILD]
+    assert all(reader.born_in is None or reader.registered_on.year > reader.born_in for reader in county.readers)
     assert 0.35 < len(children) / len(county.readers) < 0.60
     for child in children:
         guardian = by_id[child.guardian or 0]
@@ -93,6 +108,14 @@ def test_a_year_has_its_seasons(county: County) -> None:
     assert months[8] > 1.4 * mean
     assert months[6] < 0.8 * mean
     assert months[10] < 0.8 * mean
+
+
+def test_three_years_are_lived_like_one() -> None:
+    three = make_county(7, replace(SMALL, days=1_095), NOW)
+    years = Counter(loan.out_at.year for loan in three.happened.loans)
+    assert set(years) == {2023, 2024, 2025, 2026}
+    assert years[2024] > 0.5 * years[2025]
+    assert all(reader.registered_on < three.today for reader in three.readers)
 
 
 def test_children_read_most_in_the_summer(county: County) -> None:
@@ -122,20 +145,65 @@ def test_a_village_reads_about_what_it_lives_on(county: County) -> None:
     assert share("vegetables", "S63") > 2 * max(share(theme, "S63") for theme in others)
 
 
-def test_nobody_ever_has_more_books_than_allowed(county: County) -> None:
-    changes: dict[int, list[tuple[datetime, int]]] = {}
-    limits = {reader.id: reader.limit for reader in county.readers}
+def test_nobody_ever_has_more_than_the_rules_allow(county: County) -> None:
+    by_reader: dict[int, list[Lent]] = {}
     for loan in county.happened.loans:
-        mine = changes.setdefault(loan.reader.id, [])
-        mine.append((loan.out_at, 1))
-        if loan.in_at:
-            mine.append((loan.in_at, -1))
-    for reader, mine in changes.items():
-        count = most = 0
-        for _, change in sorted(mine):
-            count += change
-            most = max(most, count)
-        assert most <= limits[reader]
+        by_reader.setdefault(loan.reader.id, []).append(loan)
+    most: Counter[str] = Counter()
+    for loans in by_reader.values():
+        loans.sort(key=lambda loan: loan.out_at)
+        for number, loan in enumerate(loans):
+            day = clock.local_date(loan.out_at)
+            out = [before for before in loans[:number] if before.in_at is None or before.in_at > loan.out_at]
+            terms = terms_of(loan.reader, day)
+            assert len(out) < terms.loan_limit
+            assert loan.copy.title not in {before.copy.title for before in out}
+            if terms.overdue_block_days is not None:
+                assert all((day - before.due_on).days <= terms.overdue_block_days for before in out)
+            assert len(loan.renewals) <= terms.renewals_max
+            season = "summer" if day.month in {7, 8} else "year"
+            most[f"{loan.reader.category} {season}"] = max(most[f"{loan.reader.category} {season}"], len(out) + 1)
+    assert (most["child year"], most["child summer"]) == (5, 10)
+    assert (most["adult year"], most["adult summer"]) == (5, 5)
+    assert 5 < most["elder year"] <= 8
+
+
+def test_books_are_due_by_the_rules_and_the_calendar_of_the_place(county: County) -> None:
+    for loan in county.happened.loans:
+        day = clock.local_date(loan.out_at)
+        first_due = loan.renewals[0].before if loan.renewals else loan.due_on
+        if loan.group is None:
+            calendar = county.calendars[loan.out_branch]
+            assert first_due == due_date(calendar, day, terms_of(loan.reader, day).loan_days)
+        assert all(before.after == after.before for before, after in pairwise(loan.renewals))
+        assert not loan.renewals or loan.renewals[-1].after == loan.due_on
+
+
+def test_a_book_that_was_asked_for_is_kept_for_fourteen_days(county: County) -> None:
+    ready = [hold for hold in county.happened.holds if hold.ready_at is not None]
+    for hold in ready:
+        assert hold.ready_at is not None
+        assert hold.pickup_until is not None
+        calendar = county.calendars[hold.pickup]
+        first = next_open_day(calendar, clock.local_date(hold.ready_at))
+        assert first is not None
+        assert hold.pickup_until == next_open_day(calendar, first + timedelta(days=14))
+        assert hold.state != "fulfilled" or clock.local_date(hold.ended_at or NOW) <= hold.pickup_until
+        assert hold.state != "expired" or clock.local_date(hold.ended_at or NOW) > hold.pickup_until
+    assert len(ready) > 100
+
+
+def test_school_classes_have_books_until_the_end_of_the_term(county: County) -> None:
+    assert len(county.classes) >= 2
+    for group in county.classes:
+        assert group.custodian.category == "group"
+        assert group.term_ends_on > county.today
+        assert len(group.pupils) >= 10
+        loans = [loan for loan in county.happened.loans if loan.group == group.id]
+        assert all(loan.reader == group.custodian for loan in loans)
+        open_ones = [loan for loan in loans if loan.in_at is None]
+        assert {loan.due_on for loan in open_ones} == {group.term_ends_on}
+        assert len(loans) > len(open_ones) > 15
 
 
 def test_no_copy_is_in_two_hands(county: County) -> None:

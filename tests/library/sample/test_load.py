@@ -27,6 +27,7 @@ from library.patrons.services import register
 from library.sample import commands
 from library.sample.county import Scale, make_county
 from library.sample.load import load
+from library.sample.rules import POLICIES
 from library.sample.sign_ins import make_sign_ins, store_sign_ins
 
 TINY = Scale(titles=200, copies=1_500, readers=250, rooms=60, bustle=0.06)
@@ -36,7 +37,7 @@ Make = Callable[..., Operation]
 @pytest.fixture
 def loaded(session: Session, operation: Make, clock: object) -> Session:
     county = make_county(1, TINY, kernel_clock.now())
-    load(session, operation("load_sample"), county, lambda rows: None)
+    load(session, operation("load_sample"), county)
     return session
 
 
@@ -96,4 +97,4 @@ def test_the_command_prints_sign_ins_once_and_refuses_a_second_time(
     assert again.exit_code == 1
     assert again.stderr.startswith("library: the database is not empty")
     with database.reading() as session:
-        assert session.scalar(select(func.count()).select_from(PolicyRow)) == 17
+        assert session.scalar(select(func.count()).select_from(PolicyRow)) == len(POLICIES)
