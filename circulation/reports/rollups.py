@@ -93,8 +93,7 @@ def rebuild(session: Session) -> None:
     ids: list[int] = []
     statement = select(*_COUNTED_OF).where(_events.c.kind.in_(COUNTED)).order_by(_events.c.id)
     for part in session.execute(statement.execution_options(yield_per=AT_ONCE)).partitions():
-        for cell, figures in tally(part).items():
-            totals.setdefault(cell, Counter()).update(figures)
+        tally(part, totals)
         ids.extend(row.id for row in part)
     insert_rows(session, _rollups, _rows(totals))
     insert_rows(session, _seen, ({"event_id": event_id} for event_id in ids))

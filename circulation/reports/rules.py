@@ -35,9 +35,12 @@ class Cell(NamedTuple):
     age_band: str
 
 
-def tally(events: Iterable[Any]) -> dict[Cell, Counter[str]]:
-    """Count events by cell and figure. What happened at no branch belongs to no branch's figures and is left out."""
-    counts: dict[Cell, Counter[str]] = {}
+def tally(events: Iterable[Any], counts: dict[Cell, Counter[str]] | None = None) -> dict[Cell, Counter[str]]:
+    """Count events by cell and figure, on top of `counts` where given.
+
+    What happened at no branch belongs to no branch's figures and is left out.
+    """
+    counts = {} if counts is None else counts
     for event in events:
         figure = COUNTED.get(event.kind)
         if figure is None or event.branch_id is None:

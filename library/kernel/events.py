@@ -34,6 +34,8 @@ from library.kernel.models import EventDelivery, EventRow
 from library.kernel.operations import Operation
 from library.kernel.prepared import Prepared, given
 
+STATISTICS = ("age_band", "patron_category", "village_id", "clc")
+
 _events = table_of(EventRow)
 _deliveries = table_of(EventDelivery)
 _columns = [column for column in _events.columns if column is not _events.c.id]
@@ -70,10 +72,7 @@ def row(
     statistics: Mapping[str, Any] | None = None,
     payload: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Return an event as a row; `record` stores one, a bulk load many. `at` is given when it happened before it is told.
-
-    `statistics` may hold `age_band`, `patron_category`, `village_id` and `clc`.
-    """
+    """Return an event as a row; `record` stores one, a bulk load many. `at` is given when it happened before it is told."""
     figures = statistics or {}
     return {
         "kind": kind,
@@ -86,10 +85,7 @@ def row(
         "bib_id": bib_id,
         "item_id": item_id,
         "patron_id": patron_id,
-        "age_band": figures.get("age_band"),
-        "patron_category": figures.get("patron_category"),
-        "village_id": figures.get("village_id"),
-        "clc": figures.get("clc"),
+        **{name: figures.get(name) for name in STATISTICS},
         "payload": dict(payload or {}),
     }
 

@@ -51,7 +51,7 @@ SCALES: Mapping[str, Scale] = {
         central=10_000.0,
         township=250.0,
         days=1_095,
-        bustle=1.2,
+        bustle=1.15,
     ),
 }
 
