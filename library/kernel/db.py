@@ -140,7 +140,7 @@ class Database:
         if self._lock_path() is None:
             options["poolclass"] = StaticPool
         engine = create_engine(self.url, **options)
-        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "connect", prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
 
@@ -206,7 +206,8 @@ def _as_json(value: Any) -> str:
     return _JSON.encode(value)
 
 
-def _prepare_sqlite(connection: sqlite3.Connection, record: object) -> None:
+def prepare_sqlite(connection: sqlite3.Connection, record: object) -> None:
+    """Set a connection as the program needs it; done with every new one."""
     del record
     connection.isolation_level = None  # the begin listener decides, not the driver
     cursor = connection.cursor()

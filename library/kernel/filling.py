@@ -18,14 +18,14 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import JSON, Column, Connection, Dialect, Table
 from sqlalchemy.orm import Session
 from sqlalchemy.schema import AddConstraint, DropConstraint
 from sqlalchemy.types import TypeEngine
 
-from library.kernel.db import Database, Model
+from library.kernel.db import Database, Model, prepare_sqlite
 
 AT_ONCE = 10_000
 _MOST_REMEMBERED = 100_000
@@ -150,7 +150,7 @@ class _Form:
         if self._connection.dialect.name == "sqlite":
             self._connection.exec_driver_sql(f"INSERT INTO {self._target} VALUES ({self._marks})", list(values))  # noqa: S608  our own names
             return
-        raw: Any = self._connection.connection.dbapi_connection
+        raw: Any = self._connection.connection.driver_connection
         with raw.cursor() as cursor, cursor.copy(f"COPY {self._target} FROM STDIN") as copy:
             for row in values:
                 copy.write_row(row)
@@ -193,16 +193,22 @@ def _processed(column: Sequence[Any], process: Callable[[Any], Any] | None) -> S
 
 @contextmanager
 def _connection(database: Database) -> Iterator[Connection]:
-    """Yield a connection outside of the pool: how it is set serves a load only, and closing it is the way back."""
+    """Yield a connection that is set for a load and afterwards is again as every other."""
     database.dispose()  # an idle connection of our own would keep SQLite in the write-ahead log
     with database.engine.execution_options(intent="write").connect() as connection:
-        connection.detach()
-        if database.is_sqlite:
-            _set_sqlite(cast(sqlite3.Connection, connection.connection.dbapi_connection))
-        yield connection
+        raw: Any = connection.connection.driver_connection
+        if not database.is_sqlite:
+            yield connection
+            return
+        _set_for_load(raw)
+        try:
+            yield connection
+        finally:
+            raw.execute("PRAGMA threads=0")
+            prepare_sqlite(raw, None)
 
 
-def _set_sqlite(raw: sqlite3.Connection) -> None:
+def _set_for_load(raw: sqlite3.Connection) -> None:
     raw.execute("PRAGMA foreign_keys=OFF")
     raw.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
     raw.execute("PRAGMA threads=2")

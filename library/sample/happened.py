@@ -18,7 +18,10 @@ class Renewed:
 
 @dataclass(slots=True)
 class Lent:
-    """A loan; `in_at` is None while the reader has the book. `group` is the school class it was made for."""
+    """A loan; `in_at` is None while the reader has the book, else when it came back or was given up as lost.
+
+    `group` is the school class it was made for.
+    """
 
     id: int
     copy: Copy
@@ -30,6 +33,26 @@ class Lent:
     in_branch: int | None = None
     renewals: tuple[Renewed, ...] = ()
     group: int | None = None
+    is_lost: bool = False
+
+    @property
+    def closed_as(self) -> str | None:
+        if self.in_at is None:
+            return None
+        return "lost" if self.is_lost else "returned"
+
+
+@dataclass(slots=True)
+class Settling:
+    """A case about a late loan: opened, and settled when the book came back or was given up."""
+
+    id: int
+    kind: str
+    loan: Lent
+    opened_at: datetime
+    days_late: int
+    settled_at: datetime | None = None
+    outcome: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,3 +124,4 @@ class Happened:
     transfers: list[Carried] = field(default_factory=list)
     holds: list[Asked] = field(default_factory=list)
     movements: list[Moved] = field(default_factory=list)
+    cases: list[Settling] = field(default_factory=list)

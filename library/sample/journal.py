@@ -64,7 +64,7 @@ class Journal:
                 "out_at": loan.out_at,
                 "due_on": loan.due_on,
                 "in_at": loan.in_at,
-                "closed_as": "returned" if loan.in_at else None,
+                "closed_as": loan.closed_as,
                 "renewals": len(loan.renewals),
                 "group_id": loan.group,
                 "operation_id": self.operation_id,
@@ -80,6 +80,39 @@ class Journal:
                     "at": renewal.at,
                     "due_before": renewal.before,
                     "due_after": renewal.after,
+                    "operation_id": self.operation_id,
+                }
+
+    def cases(self) -> Iterator[Row]:
+        """Yield the rows of the cases."""
+        for case in self.happened.cases:
+            loan = case.loan
+            is_claim = case.kind == "claimed_lost"
+            yield {
+                "id": case.id,
+                "kind": case.kind,
+                "branch_id": loan.out_branch,
+                "item_id": loan.copy.id,
+                "loan_id": loan.id,
+                "patron_id": loan.reader.id,
+                "details": {"due_on": loan.due_on.isoformat(), "days_late": case.days_late}
+                if is_claim
+                else {"by": str(SYSTEM.kind)},
+                "opened_at": case.opened_at,
+                "settled_at": case.settled_at,
+                "outcome": case.outcome,
+                "settled_operation_id": self.operation_id if case.settled_at else None,
+                "operation_id": self.operation_id,
+            }
+
+    def conditions(self) -> Iterator[Row]:
+        """Yield that copies are lost."""
+        for loan in self.happened.loans:
+            if loan.is_lost:
+                yield {
+                    "item_id": loan.copy.id,
+                    "kind": "lost",
+                    "since": loan.in_at,
                     "operation_id": self.operation_id,
                 }
 

@@ -9,7 +9,7 @@ from circulation.policies.book import PolicyBook
 from circulation.policies.rules import Terms
 from library.kernel import clock
 from library.sample.classes import SchoolClass
-from library.sample.happened import Happened, Lent, Renewed
+from library.sample.happened import Happened, Lent, Renewed, Settling
 from library.sample.hours import Hours
 from library.sample.places import CENTRAL_ID, ROOT_ID
 from library.sample.readers import Reader
@@ -19,8 +19,9 @@ from library.sample.traffic import NEVER, Traffic
 _PATH = f"/{ROOT_ID}/"
 _ELSEWHERE_SHARE = 0.06
 _FORGOTTEN_SHARE, _NEVER_SEEN_SHARE = 0.003, 0.001
-_LATE_SHARE = 0.07
+_LATE_SHARE = 0.12
 _RENEWS_SHARE = 0.6
+_NIGHTLY = timedelta(hours=1, minutes=10)  # past midnight
 
 
 @dataclass(slots=True)
@@ -129,15 +130,39 @@ class Lending:
 
     def _close(self, loan: Lent, back: date) -> None:
         """Let a book come back on the first open day from `back` on, here or elsewhere, unless that is still to come."""
-        hands, branch = self._hands_of(loan.reader), loan.out_branch
+        branch = loan.out_branch
         where = branch
         if self._chance.random() < _ELSEWHERE_SHARE:
             where = self._chance.choice((self._towns[branch] or CENTRAL_ID, CENTRAL_ID))
         back_at = self._hours[where].opening(self._chance, back)
-        if back_at >= self._now or self._chance.random() < _NEVER_SEEN_SHARE:
+        comes_back = back_at < self._now and self._chance.random() >= _NEVER_SEEN_SHARE
+        if comes_back:
+            loan.in_at, loan.in_branch = back_at, where
+            self._traffic.come_back(loan.copy, branch, where, back_at)
+        else:
             self._traffic.keep(loan.copy)
-            hands.out.append((NEVER, loan.due_on, loan.copy.title))
+        if (loan.in_at or self._now) > self._given_up_at(loan):
+            self._claim_lost(loan)
+        self._hands_of(loan.reader).out.append((loan.in_at or NEVER, loan.due_on, loan.copy.title))
+
+    def _given_up_at(self, loan: Lent) -> datetime:
+        """Return when the nightly work claims a loan lost."""
+        days = self.terms(loan.reader, loan.due_on).lost_after_days
+        return NEVER if days is None else clock.start_of_day(loan.due_on + timedelta(days=days + 1)) + _NIGHTLY
+
+    def _claim_lost(self, loan: Lent) -> None:
+        """Open the case of a loan that nobody expects any more; it ends with the book, or with giving it up."""
+        opened_at = self._given_up_at(loan)
+        late = (clock.local_date(opened_at) - loan.due_on).days
+        claim = Settling(len(self._happened.cases) + 1, "claimed_lost", loan, opened_at, late)
+        self._happened.cases.append(claim)
+        if loan.in_at is not None:
+            claim.settled_at, claim.outcome = loan.in_at, "returned_by_reader"
             return
-        loan.in_at, loan.in_branch = back_at, where
-        hands.out.append((back_at, loan.due_on, loan.copy.title))
-        self._traffic.come_back(loan.copy, branch, where, back_at)
+        on = clock.local_date(opened_at) + timedelta(days=self._chance.randrange(30, 150))
+        settled_at = self._hours[loan.out_branch].opening(self._chance, on)
+        if settled_at < self._now:
+            claim.settled_at, claim.outcome = settled_at, "lost"
+            loan.in_at, loan.in_branch, loan.is_lost = settled_at, loan.out_branch, True
+            late = (clock.local_date(settled_at) - loan.due_on).days
+            self._happened.cases.append(Settling(claim.id + 1, "lost", loan, settled_at, late))

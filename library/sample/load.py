@@ -13,9 +13,9 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from catalog.bibs.models import Bib, BibIdentifier, BibSourceRecord
-from catalog.items.models import Item, ItemBarcode, ItemMovement
+from catalog.items.models import Item, ItemBarcode, ItemCondition, ItemMovement
 from catalog.items.services import BARCODE_COUNTER
-from circulation.models import EmptySearch, Hold, Loan, LoanRenewal, Transfer, TransferStep, Wish
+from circulation.models import Case, EmptySearch, Hold, Loan, LoanRenewal, Transfer, TransferStep, Wish
 from library.accounts.models import StaffAccount
 from library.branches.calendars import OpeningException, OpeningLog, OpeningSession, Route, RouteDate, RouteStop
 from library.branches.models import Branch, BranchChange, BranchCode, Location
@@ -141,14 +141,16 @@ def _circulation(session: Session, journal: Journal, county: County, step: Step)
     _write(session, Hold, journal.holds())
     _write(session, Transfer, journal.transfers(), step)
     _write(session, TransferStep, journal.steps(), step)
+    _write(session, Case, journal.cases())
+    _write(session, ItemCondition, journal.conditions())
     _write(session, Wish, county.wishes)
     _write(session, EmptySearch, county.empty_searches)
 
 
 def busy_copies(county: County) -> set[int]:
-    """Return the ids of copies that are on loan, under way or kept for a reader."""
+    """Return the ids of copies that are on loan, lost, under way or kept for a reader."""
     happened = county.happened
-    busy = {loan.copy.id for loan in happened.loans if loan.in_at is None}
+    busy = {loan.copy.id for loan in happened.loans if loan.in_at is None or loan.is_lost}
     busy |= {transfer.copy.id for transfer in happened.transfers if transfer.state not in _CLOSED_TRANSFERS}
     return busy | {hold.copy.id for hold in happened.holds if hold.state not in _FINISHED_HOLDS}
 

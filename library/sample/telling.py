@@ -53,6 +53,8 @@ class Telling:
             self._opened(),
             self._renewed(),
             self._closed(),
+            self._cases(),
+            self._lost(),
             *(self._holds(*step) for step in _HOLDS),
             self._ended_holds(),
             self._transfers(),
@@ -105,10 +107,41 @@ class Telling:
             yield self._lent("loan.renewed", loan, at, loan.out_branch, payload)
 
     def _closed(self) -> Iterator[Row]:
-        closed = (loan for loan in self.happened.loans if loan.in_at is not None)
-        for loan in sorted(closed, key=attrgetter("in_at")):
-            yield self._lent(
-                "loan.closed", loan, loan.in_at, loan.in_branch, {"loan_id": loan.id, "closed_as": "returned"}
+        closed = [(loan.in_at, loan.id, loan) for loan in self.happened.loans if loan.in_at is not None]
+        for at, _, loan in sorted(closed, key=itemgetter(0, 1)):
+            payload: Row = {"loan_id": loan.id}
+            if loan.is_lost:
+                payload["days_late"] = (clock.local_date(at) - loan.due_on).days
+            else:
+                payload["closed_as"] = "returned"
+            yield self._lent("loan.lost" if loan.is_lost else "loan.closed", loan, at, loan.in_branch, payload)
+
+    def _cases(self) -> Iterator[Row]:
+        told = [(case.opened_at, case.id, "case.opened", case) for case in self.happened.cases]
+        told += [(case.settled_at, case.id, "case.settled", case) for case in self.happened.cases if case.settled_at]
+        for at, _, kind, case in sorted(told, key=itemgetter(0, 1)):
+            also = {"outcome": case.outcome} if kind == "case.settled" else {}
+            yield row(
+                self.operation,
+                kind,
+                at=at,
+                branch_id=case.loan.out_branch,
+                item_id=case.loan.copy.id,
+                patron_id=case.loan.reader.id,
+                payload={"case_id": case.id, "case": case.kind, "loan_id": case.loan.id, **also},
+            )
+
+    def _lost(self) -> Iterator[Row]:
+        lost = (loan for loan in self.happened.loans if loan.is_lost)
+        for loan in sorted(lost, key=attrgetter("in_at")):
+            copy = loan.copy
+            yield row(
+                self.operation,
+                "item.lost",
+                at=loan.in_at,
+                branch_id=loan.in_branch,
+                bib_id=copy.title + 1,
+                item_id=copy.id,
             )
 
     def _lent(self, kind: str, loan: Any, at: datetime | None, branch_id: int | None, payload: Row) -> Row:

@@ -193,6 +193,18 @@ def test_a_book_that_was_asked_for_is_kept_for_fourteen_days(county: County) -> 
     assert len(ready) > 100
 
 
+def test_a_loan_that_nobody_expects_is_a_case_and_no_debt(county: County) -> None:
+    cases = {(case.loan.id, case.kind): case for case in county.happened.cases}
+    assert len(cases) == len(county.happened.cases)
+    for loan in county.happened.loans:
+        ended_on = clock.local_date(loan.in_at) if loan.in_at else county.today
+        is_expected = (ended_on - loan.due_on).days <= 90
+        assert ((loan.id, "claimed_lost") in cases) != is_expected
+        assert ((loan.id, "lost") in cases) == loan.is_lost
+    outcomes = {case.outcome for case in cases.values()}
+    assert {"returned_by_reader", "lost", None} <= outcomes
+
+
 def test_school_classes_have_books_until_the_end_of_the_term(county: County) -> None:
     assert len(county.classes) >= 2
     for group in county.classes:
@@ -227,6 +239,7 @@ def test_everything_lies_in_the_past(county: County) -> None:
 def test_there_is_something_of_everything_to_look_at(county: County) -> None:
     happened = county.happened
     assert {"fulfilled", "waiting", "in_transit"} <= {hold.state for hold in happened.holds}
+    assert {"claimed_lost", "lost"} == {case.kind for case in happened.cases}
     assert {"return_home", "hold"} == {transfer.reason for transfer in happened.transfers}
     assert any(transfer.state != "shelved" for transfer in happened.transfers)
     late = sum(loan.in_at is None and loan.due_on < county.today for loan in happened.loans)
