@@ -1,1 +1,1 @@
-"""The sample county: invented places, books, readers and a year of loans."""
+"""The sample county: invented places, books, readers and years of loans."""

@@ -41,10 +41,7 @@ def _band(born_in: int | None, year: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """Turns values into rows, one after the other; every row names the one operation of the load.
-
-    Only the arrivals do not: they are known by their events, and naming it a million times more takes forty megabytes.
-    """
+    """Turns values into rows, one after the other; every row names the one operation of the load, but for arrivals."""
 
     operation_id: str
     figures: Figures

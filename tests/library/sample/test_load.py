@@ -46,7 +46,7 @@ def test_every_invariant_holds_and_each_change_has_its_event(loaded: Session) ->
     assert run(loaded) == []
     assert loaded.execute(wrongly_flagged()).all() == []
     operations = loaded.scalars(select(OperationRow)).all()
-    named = set(loaded.scalars(select(EventRow.operation_id).distinct()))
+    named = set(loaded.scalars(select(EventRow.operation_id).distinct().where(EventRow.kind != "item.created")))
     assert named == {one.id for one in operations}
     assert loaded.scalar(select(func.count()).select_from(EventDelivery)) == 0
     kinds = dict(loaded.execute(select(EventRow.kind, func.count()).group_by(EventRow.kind)).all())
