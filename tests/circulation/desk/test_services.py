@@ -263,6 +263,13 @@ def test_words_of_a_title_offer_the_copies_of_this_room(desk: ScanDesk) -> None:
     assert (picked["did"], picked["item"]) == ("taken_back", here.id)
 
 
+def test_a_line_that_asks_nothing_takes_no_choice(desk: ScanDesk) -> None:
+    item = desk.item()
+    desk.scan(item.barcode)
+
+    assert [codes(desk.pick(number)) for number in (0, 1)] == [["nothing_to_choose"]] * 2
+
+
 def test_several_copies_with_one_barcode_are_offered_to_choose_from(desk: ScanDesk) -> None:
     copies = [desk.item(place, barcode="A7") for place in ("east", "west")]
 

@@ -177,6 +177,17 @@ def test_a_box_takes_only_what_goes_its_way_and_as_much_as_it_holds(
     assert transfer[1]["total"] == 0
 
 
+def test_a_box_takes_no_copy_that_is_not_to_be_sent_and_none_once_it_is_gone(api: Api, barcodes: list[str]) -> None:
+    box = api.post("/boxes", branch="east", to_branch="west")[1]["box"]["code"]
+    for barcode in barcodes[:2]:
+        transfer_of(api, barcode)
+    answers = [api.post(f"/boxes/{box}/pack", barcode=barcode)[1] for barcode in (barcodes[2], barcodes[0])]
+    api.post(f"/boxes/{box}/dispatch")
+    answers += [api.post(f"/boxes/{box}/pack", barcode=barcodes[1])[1], api.post(f"/boxes/{box}/dispatch")[1]]
+    told = [[reason["code"] for reason in answer["reasons"]] for answer in answers]
+    assert told == [["no_open_transfer"], [], ["box_not_in_state"], ["box_not_in_state"]]
+
+
 def test_a_transfer_is_packed_into_a_named_box_and_may_leave_it_again(api: Api, barcodes: list[str]) -> None:
     transfer = transfer_of(api, barcodes[0])
     path = f"/transfers/{transfer['id']}"
