@@ -28,6 +28,8 @@ import circulation.lending.wiring
 import circulation.logistics.api
 import circulation.logistics.box_api
 import circulation.logistics.wiring
+import circulation.notebook.api
+import circulation.notebook.pages
 import circulation.policies.api
 import circulation.policies.pages
 import circulation.policies.row_pages
@@ -79,6 +81,7 @@ APIS = (
     circulation.lending.loan_api,
     circulation.claims.api,
     circulation.groups.api,
+    circulation.notebook.api,
     circulation.holds.api,
     circulation.wishes.api,
     circulation.logistics.api,
@@ -103,6 +106,7 @@ PAGES = (
     circulation.claims.pages,
     circulation.claims.reader_pages,
     circulation.groups.pages,
+    circulation.notebook.pages,
     circulation.restocking.pages,
 )
 

@@ -4,6 +4,7 @@ import catalog.bibs.checks
 import catalog.items.checks
 import circulation.cases.checks
 import circulation.models.checks
+import circulation.notebook.checks
 import circulation.whereabouts.checks
 import library.accounts.checks
 import library.branches.checks
@@ -21,6 +22,7 @@ ROOMS = (
     catalog.items.checks,
     circulation.models.checks,
     circulation.cases.checks,
+    circulation.notebook.checks,
     circulation.whereabouts.checks,
 )
 

@@ -11,6 +11,7 @@ import catalog.marc.commands
 import catalog.search.bench
 import catalog.search.commands
 import circulation.lending.bench
+import circulation.notebook.commands
 import circulation.reports.commands
 import circulation.restocking.bench
 import circulation.restocking.commands
@@ -34,6 +35,7 @@ COMMANDS = (
     catalog.marc.commands,
     catalog.search.commands,
     circulation.restocking.commands,
+    circulation.notebook.commands,
     circulation.reports.commands,
 )
 BENCHES = (catalog.search.bench, circulation.lending.bench, circulation.restocking.bench)

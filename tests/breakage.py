@@ -14,7 +14,18 @@ from sqlalchemy.orm import Session
 
 from catalog.bibs.models import Bib, BibEdit, BibSourceRecord
 from catalog.items.models import Item, ItemBarcode, ItemCondition, ItemMovement
-from circulation.models import Box, BoxLine, Case, Hold, Loan, LoanRenewal, Transfer, TransferStep
+from circulation.models import (
+    Box,
+    BoxLine,
+    Case,
+    Hold,
+    Loan,
+    LoanRenewal,
+    LoanSheet,
+    LoanSheetLine,
+    Transfer,
+    TransferStep,
+)
 from library.accounts.models import RoleGrant, SignInSession
 from library.branches.calendars import OpeningLog
 from library.branches.hours_models import Closure, ClosureEffect, ClosureRoom
@@ -46,6 +57,9 @@ def a_little_of_everything(session: Session) -> None:
     _add(session, LoanRenewal(loan_id=loan.id, at=clock.now(), due_before=loan.due_on, due_after=loan.due_on))
     claim = {"branch_id": east.id, "item_id": items[0].id, "loan_id": loan.id, "patron_id": patron.id}
     _add(session, Case(kind="claimed_returned", opened_at=clock.now(), **claim))
+    sheet = _add(session, LoanSheet(code="700000000017", branch_id=east.id, row_count=25, printed_at=clock.now()))
+    row = {"item_id": items[0].id, "loan_id": loan.id, "lent_on": clock.today(), "entered_at": clock.now()}
+    _add(session, LoanSheetLine(sheet_id=sheet.id, number=1, **row))
     _add(
         session,
         Hold(
@@ -268,6 +282,11 @@ def _break_backdated_claim(session: Session) -> None:
     session.execute(update(Case).values(kind="claimed_lost"))
 
 
+def _break_row(session: Session) -> None:
+    other = session.scalars(select(Item.id).order_by(Item.id.desc()).limit(1)).one()
+    session.execute(update(LoanSheetLine).values(item_id=other))
+
+
 def _second_loan(session: Session) -> None:
     _copy(session, Loan)
 
@@ -325,5 +344,9 @@ BREAKS: dict[str, Break] = {
     "case_is_about_the_copy_of_its_loan": lambda session: _set(session, Case, item_id=None),
     "backdated_loan_is_never_claimed_lost": _break_backdated_claim,
     "case_forgets_with_its_loan": lambda session: _set(session, Loan, patron_id=None),
+    "backdated_loan_tells_its_day": lambda session: _set(session, Loan, is_backdated=True),
+    "backdated_loan_was_taken_home": lambda session: _set(session, Loan, is_backdated=True, is_on_site=True),
+    "sheet_row_is_about_its_loan": _break_row,
+    "sheet_row_is_on_its_sheet": lambda session: _set(session, LoanSheetLine, number=99),
     "renewals_are_counted": lambda session: _set(session, Loan, renewals=7),
 }

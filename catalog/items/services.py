@@ -1,6 +1,6 @@
 """Copies: finding one by what was scanned, adding one, recording that it moved."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any
 
@@ -65,6 +65,12 @@ def item_by_code(session: Session, code: str) -> Item:
     if len(found) > 1:
         raise Conflict("ambiguous_barcode", barcode=normalise_scan(code), candidates=[item.id for item in found])
     return found[0]
+
+
+def titles_of(session: Session, item_ids: Collection[int]) -> dict[int, str]:
+    """Return the titles of copies by id."""
+    wanted = select(Item.id, Bib.title).join(Bib, Bib.id == Item.bib_id).where(Item.id.in_(item_ids))
+    return dict(session.execute(wanted).all())
 
 
 def items_of_bib(session: Session, bib_id: int, *, offset: int = 0, limit: int = 100) -> Sequence[Item]:

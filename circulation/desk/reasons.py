@@ -24,6 +24,14 @@ SCAN_IS_BOX = define(
     reader=_("This is the label of a transport box."),
     staff=_("This is the label of a box. Boxes are received and sent under “On the move”."),
 )
+SCAN_IS_SHEET = define(
+    "scan_is_sheet",
+    REFUSE,
+    about=Topic.SCAN,
+    todo=_("Open the page of the notebook and scan the number there."),
+    reader=_("This is the number of a loan sheet."),
+    staff=_("This is the number of a loan sheet. Its rows are entered under “Notebook”."),
+)
 SCAN_NOT_FOR_DESK = define(
     "scan_not_for_desk",
     REFUSE,

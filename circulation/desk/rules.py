@@ -35,6 +35,7 @@ class ScanKind(StrEnum):
     ITEM = "item"
     BOX = "box"
     SHELF = "shelf"
+    SHEET = "sheet"
     COMMAND = "command"
     MISREAD = "misread"
     ISBN = "isbn"
@@ -50,6 +51,7 @@ _PRINTED = {
     CodeKind.ITEM: ScanKind.ITEM,
     CodeKind.BOX: ScanKind.BOX,
     CodeKind.SHELF: ScanKind.SHELF,
+    CodeKind.SHEET: ScanKind.SHEET,
     CodeKind.COMMAND: ScanKind.COMMAND,
 }
 

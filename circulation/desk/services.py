@@ -27,6 +27,7 @@ _NO_COPY = {
     ScanKind.IDENTITY: reasons.SCAN_IS_IDENTITY_NUMBER,
     ScanKind.BOX: reasons.SCAN_IS_BOX,
     ScanKind.SHELF: reasons.SCAN_NOT_FOR_DESK,
+    ScanKind.SHEET: reasons.SCAN_IS_SHEET,
     ScanKind.COMMAND: reasons.SCAN_NOT_FOR_DESK,
     ScanKind.INITIALS: reasons.INITIALS_UNKNOWN,
     ScanKind.WORDS: reasons.TITLE_UNKNOWN,

@@ -181,6 +181,7 @@ def ways() -> Sequence[tuple[str, str, str]]:
     return (
         ("/desk/today", _("Journal of the day"), "clock"),
         ("/desk/groups", _("Classes and groups"), "queue"),
+        ("/desk/notebook", _("Notebook"), "pen"),
         ("/desk/cases", _("Cases"), "alert"),
         ("/desk/opening", _("Door"), "lock"),
     )

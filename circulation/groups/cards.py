@@ -8,7 +8,8 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from circulation.groups.listing import LentCopy, titles_of
+from catalog.items.services import titles_of
+from circulation.groups.listing import LentCopy
 from library.kernel import clock
 from library.kernel.actors import Actor
 from library.kernel.days import day_words

@@ -70,12 +70,6 @@ def still_out(session: Session, group_id: int) -> list[LentCopy]:
     return [LentCopy(*row) for row in rows]
 
 
-def titles_of(session: Session, item_ids: Sequence[int]) -> dict[int, str]:
-    """Return the titles of copies by id."""
-    wanted = select(Item.id, Bib.title).join(Bib, Bib.id == Item.bib_id).where(Item.id.in_(item_ids))
-    return dict(session.execute(wanted).all())
-
-
 def _query(today: date) -> Select[*tuple[Any, ...]]:
     is_open = (Loan.group_id == PatronGroup.id, Loan.in_at.is_(None))
     late = func.sum(case((Loan.due_on < today, 1), else_=0))

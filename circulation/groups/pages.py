@@ -16,7 +16,7 @@ from library.accounts import desks
 from library.accounts.access import permits, require
 from library.branches.services import branch_by_code, branch_by_id
 from library.kernel import clock
-from library.kernel.code128 import bars
+from library.kernel.barcodes import code128
 from library.kernel.days import day_words
 from library.kernel.db import reading, writing
 from library.kernel.errors import Invalid
@@ -157,7 +157,7 @@ def print_list(group_id: int, paper: str) -> str:
         "printed_on": day_words(clock.today(), clock.today()),
         "cents": sum(copy.price_cents or 0 for copy in out),
         "unpriced": sum(copy.price_cents is None for copy in out),
-        "code": bars(card) if parse_code(card) else None,
+        "code": code128(card) if parse_code(card) else None,
     }
     return render(f"circulation/groups/{paper}.html", **page)
 

@@ -79,7 +79,7 @@ class GroupWithLoansOut(GroupOut):
     moved = fields.Integer(metadata={"description": "How many loans followed a new end of the term."})
 
 
-class LineOut(ma.Schema):
+class ListLineOut(ma.Schema):
     """What became of one barcode."""
 
     code = fields.String()
@@ -99,7 +99,7 @@ class ListOut(ma.Schema):
     decision = fields.String()
     group = fields.Integer()
     done = fields.Integer()
-    lines = fields.List(fields.Nested(LineOut))
+    lines = fields.List(fields.Nested(ListLineOut))
 
 
 GroupPage = page_schema(GroupOut)

@@ -82,7 +82,7 @@ def door(code: str) -> Response:
 
 @bp.get("/q/<code>")
 def printed_code(code: str) -> Response:
-    """Go where a printed QR leads: a book to its page, a box to the desk, a card to the sign-in.
+    """Go where a printed QR leads: a book to its page, a box or a loan sheet to the desk, a card to the sign-in.
 
     A card identifies at a desk and never signs in: a photo of it would be a key.
     """
@@ -91,6 +91,8 @@ def printed_code(code: str) -> Response:
         raise NotFound("unknown_code", scanned=code[:64])
     if printed.kind is CodeKind.BOX:
         return redirect_after_post(f"/desk/box/{code}")
+    if printed.kind is CodeKind.SHEET:
+        return redirect_after_post(f"/desk/notebook/{code}")
     if printed.kind is CodeKind.PATRON:
         return redirect_after_post("/me")
     if printed.kind is not CodeKind.ITEM:

@@ -6,6 +6,7 @@ from circulation.models.desk import UndoneOperation
 from circulation.models.holds import HOLD_CAPTURED, EmptySearch, Hold, Wish
 from circulation.models.loans import Loan, LoanRenewal
 from circulation.models.logistics import TRANSFER_OPEN, Box, BoxLine, Transfer, TransferStep
+from circulation.models.notebook import LoanSheet, LoanSheetLine
 from circulation.models.policies import PolicyRow
 from circulation.models.reports import DailyRollup, RolledUpEvent
 from circulation.models.restocking import RestockLine, RestockPlan
@@ -22,6 +23,8 @@ __all__ = [
     "LedgerEntry",
     "Loan",
     "LoanRenewal",
+    "LoanSheet",
+    "LoanSheetLine",
     "PolicyRow",
     "RestockLine",
     "RestockPlan",

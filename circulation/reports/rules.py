@@ -2,10 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import date
 from typing import Any, Final, NamedTuple
 
 from library.kernel import clock
+from library.kernel.events import ON
 
 COUNTED: Final[Mapping[str, str]] = {
     "loan.opened": "loans",
@@ -45,7 +46,7 @@ def tally(events: Iterable[Any], counts: dict[Cell, Counter[str]] | None = None)
         figure = COUNTED.get(event.kind)
         if figure is None or event.branch_id is None:
             continue
-        cell = Cell(_day(event.at), event.branch_id, (event.clc or "")[:20], (event.age_band or "")[:12])
+        cell = Cell(day_of(event), event.branch_id, (event.clc or "")[:20], (event.age_band or "")[:12])
         figures = counts.get(cell)
         if figures is None:
             figures = counts[cell] = Counter()
@@ -61,8 +62,10 @@ def _times(event: Any) -> int:
     return count if isinstance(count, int) and count > 0 else 1
 
 
-def _day(instant: datetime) -> date:
-    return clock.local_date(instant)
+def day_of(event: Any) -> date:
+    """Return the local day an event counts on: the one it tells, when it was written later, else that of its instant."""
+    told = (event.payload or {}).get(ON)
+    return date.fromisoformat(told) if isinstance(told, str) else clock.local_date(event.at)
 
 
 def turnover(loans: int, copies: int, days: int) -> float | None:

@@ -77,7 +77,9 @@ def _counted(session: Session, path: str, first: date, last: date) -> tuple[dict
     ).all()
     counts = {name: sum(int(getattr(row, name)) for row in rows) for name in FIGURES}
     by_class = {row.clc: int(row.loans) for row in rows if row.loans}
-    for cell, fresh in tally(session.execute(_not_rolled_up(path, first, last)).all()).items():
+    for cell, fresh in tally(session.execute(_not_rolled_up(path, first)).all()).items():
+        if not first <= cell.on <= last:
+            continue
         for name, count in fresh.items():
             counts[name] += count
         if fresh["loans"]:
@@ -85,13 +87,14 @@ def _counted(session: Session, path: str, first: date, last: date) -> tuple[dict
     return counts, by_class
 
 
-def _not_rolled_up(path: str, first: date, last: date) -> Select[*tuple[Any, ...]]:
+def _not_rolled_up(path: str, first: date) -> Select[*tuple[Any, ...]]:
+    """Return the events that no figure counts yet; one from a notebook was written after the day on which it counts."""
     return (
         select(_events)
         .join(Branch, Branch.id == _events.c.branch_id)
         .outerjoin(RolledUpEvent, RolledUpEvent.event_id == _events.c.id)
         .where(RolledUpEvent.event_id.is_(None), _events.c.kind.in_(COUNTED), Branch.path.startswith(path))
-        .where(_events.c.at >= clock.start_of_day(first), _events.c.at < clock.start_of_day(last + timedelta(days=1)))
+        .where(_events.c.at >= clock.start_of_day(first))
     )
 
 

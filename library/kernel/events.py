@@ -35,6 +35,8 @@ from library.kernel.operations import Operation
 from library.kernel.prepared import Prepared, given
 
 STATISTICS = ("age_band", "patron_category", "village_id", "clc")
+# Member of the payload of an event that was written later: the local day on which it was, ISO; `at` is when it was written.
+ON = "on"
 
 _events = table_of(EventRow)
 _deliveries = table_of(EventDelivery)

@@ -39,6 +39,7 @@ class CodeKind(StrEnum):
     ITEM = "3"
     BOX = "5"
     SHELF = "6"
+    SHEET = "7"
     COMMAND = "9"
 
 

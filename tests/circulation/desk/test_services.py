@@ -161,6 +161,7 @@ LEADS_NOWHERE = {
     misread(new_code(CodeKind.BOX, 1)): "code_misread",
     "11010119900307451X": "scan_is_identity_number",
     new_code(CodeKind.BOX, 5): "scan_is_box",
+    new_code(CodeKind.SHEET, 5): "scan_is_sheet",
     new_code(CodeKind.SHELF, 5): "scan_not_for_desk",
     new_code(CodeKind.COMMAND, 9999): "scan_not_for_desk",
     ISBN: "isbn_no_copy_here",
