@@ -1,4 +1,6 @@
-"""What may happen to a loan besides going out and coming back: read on site, recalled, claimed, lost, damaged, undone."""
+"""What may happen to a loan besides going out and coming back: read on site, recalled, claimed, lost, undone, back-dated."""
+
+from datetime import timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -7,8 +9,12 @@ from circulation.cases.rules import outcomes_of
 from circulation.claims import claiming, damage, lost, recall, settling
 from circulation.lending import onsite, undo
 from circulation.models import Case, Loan
+from circulation.notebook import services as notebook
+from circulation.notebook.services import Entry
+from library.kernel import clock
 from library.kernel.models import EventRow
 from library.kernel.operations import Answer, Operation
+from library.patrons.models import PatronCard
 from tests.properties.county import NOTHING, Chance, County, Do, one_of, some_place
 
 
@@ -77,6 +83,22 @@ def _undo_a_return(session: Session, operation: Operation, county: County, chanc
     return undo.undo_check_in(session, operation, loan.id, returned_by=returned_by or "")
 
 
+def _back_date(session: Session, operation: Operation, county: County, chance: Chance) -> Answer:
+    """Copy a line of the notebook: lent some days ago, back since, or not, or only brought back."""
+    card = session.scalar(select(PatronCard.number).where(PatronCard.patron_id == one_of(county.readers, chance)))
+    lent_on = clock.local_date(operation.at) - timedelta(days=chance.below(60))
+    returned_on = lent_on + timedelta(days=chance.below(20)) if chance.below(2) else None
+    line = Entry(
+        branch=some_place(session, county, chance),
+        item_id=one_of(county.items, chance),
+        card=card or "",
+        lent_on=None if returned_on is not None and chance.below(3) == 0 else lent_on,
+        returned_on=returned_on,
+        is_still_out=chance.below(2) == 1,
+    )
+    return notebook.enter(session, operation, line)
+
+
 ACTS: dict[str, Do] = {
     "use_on_site": _use_on_site,
     "claim_returned": _claim,
@@ -86,4 +108,5 @@ ACTS: dict[str, Do] = {
     "settle_case": _settle_a_case,
     "undo_check_out": _undo_a_loan,
     "undo_check_in": _undo_a_return,
+    "back_date": _back_date,
 }
