@@ -18,11 +18,12 @@
       body: new URLSearchParams(fields),
       credentials: "same-origin",
     });
+    const text = await response.text();
     if (response.status === 401) return { again: "sign-in" };
     if (response.status === 403) return { again: "not-here" };
     if (response.status === 500) return { again: "failure" };
     if (response.status === 429 || response.status > 500 || !isJson(response)) return { again: "server" };
-    const answer = await response.json();
+    const answer = JSON.parse(text);
     return { answer: response.ok ? answer : { problem: answer.detail || answer.title || String(response.status), tone: "bad" } };
   };
 
@@ -73,7 +74,15 @@
       }
     };
     /* `navigator.onLine` only knows of a cable; whether the server answers is found out by asking. */
-    const look = () => fetch("/healthz", { cache: "no-store" }).then(() => { heardAt = Date.now(); return ""; }, () => "offline");
+    const look = async () => {
+      try {
+        await (await fetch("/healthz", { cache: "no-store" })).text();
+      } catch {
+        return "offline";
+      }
+      heardAt = Date.now();
+      return "";
+    };
 
     const alone = (work) => (navigator.locks ? navigator.locks.request("desk-sender", work) : work());
 

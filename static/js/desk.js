@@ -215,7 +215,15 @@
     find("again").hidden = !stuck && !problem;
     find("ways").hidden = find("sign-in").hidden && find("again").hidden;
   };
-  const ask = (id) => fetch(`/desk/scans/${id}`, { headers: { Accept: "application/json" } }).catch(() => null);
+  /* Returns what the server says of a scan: {status, answer}, status 0 without a network. */
+  const ask = async (id) => {
+    try {
+      const response = await fetch(`/desk/scans/${id}`, { headers: { Accept: "application/json" } });
+      return { status: response.status, answer: await response.json() };
+    } catch {
+      return { status: 0, answer: null };
+    }
+  };
   /* A scan of ours that another window has sent: its line is asked for. The queue is read last, so that a scan written
      down this moment is among it. */
   const settled = async () => {
@@ -223,18 +231,18 @@
     if (!ids.length) return;
     const still = new Set((await (await opening).all()).map((scan) => scan.fields.operation_id));
     for (const id of ids.filter((one) => !still.has(one))) {
-      const response = await ask(id);
+      const { status, answer } = await ask(id);
       const scan = { fields: { operation_id: id }, label: "" };
-      if (response && response.ok) answered(scan, await response.json());
-      else if (response && response.status === 404) answered(scan, { problem: words.notDone, tone: "bad" });
+      if (status === 200) answered(scan, answer);
+      else if (status === 404) answered(scan, { problem: words.notDone, tone: "bad" });
     }
   };
   /* After a reload the visit goes on, and its bar is drawn again. */
   const restore = async () => {
     const id = state.after;
-    const response = id && await ask(id);
-    if (!response || !response.ok || !state.isMarked(id)) return;
-    const answer = await response.json();
+    if (!id) return;
+    const { status, answer } = await ask(id);
+    if (status !== 200 || !state.isMarked(id)) return;
     find("session").outerHTML = answer.session;
     if (!answer.open) state.close();
   };

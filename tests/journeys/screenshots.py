@@ -29,7 +29,7 @@ SIZES = {"phone": (360, 740), "wide": (1280, 800)}
 MODES: Mapping[str, Mapping[str, str]] = {"": {}, "-elder": {"size": "elder", "theme": "contrast"}}
 PUBLIC = {"home": "/", "search": "/s?q=种植", "rank": "/rank", "children": "/kids", "help": "/help"}
 OWN = {"mine": "/me", "wish": "/wish"}
-KEEPER = {"moves": "/desk/moves"}
+KEEPER = {"moves": "/desk/moves", "journal": "/desk/today", "mat": "/desk/mat"}
 PLANNER = {"planner": "/plan"}
 
 

@@ -12,6 +12,7 @@ from tests.journeys.steps import last_said, press_twice, scan, sign_in_reader, s
 
 CODES = {command.name: command.code for command in COMMANDS}
 IDENTITY = "11010119900307451X"
+SPELLINGS = [IDENTITY, IDENTITY.lower(), "110101 19900307 451X", f"张秀英{IDENTITY}", f"{IDENTITY}（本人）"]
 NEW_CARD = new_code(CodeKind.PATRON, 990_001)
 BOOK, OTHER_BOOK, OWN_BOOK = "柑橘病虫害绿色防控图谱", "三国演义（少年版）", "家庭用药一本通"
 STORED = """async () => {
@@ -82,6 +83,8 @@ def test_every_kind_of_input_finds_what_it_means(page: Page, site: Site) -> None
     assert "没有办成：T00917" in top_line(page)
     assert "先借后补" in top_line(page)
 
+    held = page.evaluate("texts => texts.map(Desk.holdsIdentity)", [*SPELLINGS, "978730251185451990", "1" * 19])
+    assert held == [True] * len(SPELLINGS) + [False, False]
     before = len(asked)
     scan(page, IDENTITY)
     expect(page.locator("[data-said]")).to_contain_text("不用也不记身份证号")

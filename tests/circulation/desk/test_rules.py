@@ -1,6 +1,8 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from circulation.desk.kinds import Mode
 from circulation.desk.rules import (
@@ -15,7 +17,7 @@ from circulation.desk.rules import (
     step_for,
     worth_showing,
 )
-from library.kernel.identifiers import CodeKind, new_code
+from library.kernel.identifiers import CodeKind, new_code, normalise_scan
 
 CARD = new_code(CodeKind.PATRON, 41)
 ITEM = new_code(CodeKind.ITEM, 77)
@@ -87,6 +89,14 @@ def test_a_code_with_a_wrong_check_digit_is_a_misread_and_never_a_search(code: s
 def test_an_identity_number_is_recognised_wherever_it_stands_and_its_digits_are_dropped(text: str) -> None:
     assert classify(text) == Scan(ScanKind.IDENTITY, "")
     assert holds_identity_number(text)
+
+
+@given(st.text(max_size=20), st.from_regex(r"[1-9]\d{16}[\dX]", fullmatch=True), st.text(max_size=20))
+def test_no_text_around_an_identity_number_hides_it(before: str, number: str, after: str) -> None:
+    assume(not number.startswith(("978", "979")))
+    assume(not any(character.isdigit() for character in normalise_scan(before)[-1:] + normalise_scan(after)[:1]))
+
+    assert number not in str(classify(f"{before}|{number}|{after}"))
 
 
 @pytest.mark.parametrize("text", ["1" * 17, "1" * 19, "978730251185451990", "13800138000", ""])

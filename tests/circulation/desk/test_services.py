@@ -7,6 +7,7 @@ import pytest
 from catalog.items.models import Item
 from circulation.desk.chain import standing_after
 from circulation.desk.rules import NOBODY, UNSETTLED
+from circulation.logistics.services import request_transfer
 from library.accounts.rules import Role
 from library.kernel import clock as kernel_clock
 from library.kernel.actors import Actor, ActorKind
@@ -373,6 +374,20 @@ def test_an_answer_that_comes_too_late_lends_to_nobody(desk: ScanDesk) -> None:
     answer = desk.pick(2, question, at=kernel_clock.now() + timedelta(minutes=11), gap="1")
 
     assert codes(answer) == ["no_reader_at_desk"]
+
+
+def test_what_has_to_be_confirmed_is_confirmed_by_one_answer_and_kept_with_the_loan(desk: ScanDesk) -> None:
+    item, reader = desk.item(), desk.reader()
+    request_transfer(
+        desk.session, desk.operation(), item_id=item.id, to_branch_id=desk.places["west"].id, reason="manual"
+    )
+    desk.open_for(reader)
+
+    asked = desk.scan(item.barcode)
+    lent = desk.pick(1)
+
+    assert (asked["decision"], codes(asked)) == ("needs_confirmation", ["item_in_transit"])
+    assert (lent["did"], lent["decision"], desk.holder(item)) == ("lent", "allowed", reader.id)
 
 
 def test_an_exception_is_made_by_whoever_may_and_says_why(desk: ScanDesk) -> None:
