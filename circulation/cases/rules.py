@@ -119,7 +119,8 @@ NEEDS_LIBRARIAN = frozenset(
         (Kind.DAMAGED, Outcome.TO_WITHDRAW),
     }
 )
-# Open on a loan that has not ended. While one is open the loan is not renewed, blocks nobody and costs nothing.
+# Open on a loan that has not ended. While one is open the loan is not renewed; one that the reader says came back blocks
+# nobody either and costs nothing.
 ABOUT_OPEN_LOANS = frozenset({Kind.CLAIMED_RETURNED, Kind.CLAIMED_LOST})
 
 

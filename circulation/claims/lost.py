@@ -20,7 +20,7 @@ from circulation.claims import reasons
 from circulation.claims.answers import about, answer, case_ref
 from circulation.claims.rules import loss_cents
 from circulation.claims.subjects import loan_of, terms_of
-from circulation.models import LedgerEntry, Loan
+from circulation.models import Loan
 from circulation.policies.reasons import LOAN_ENDED
 from circulation.whereabouts.services import refresh_availability
 from library.branches.models import Branch
@@ -82,18 +82,10 @@ def make_condition(session: Session, operation: Operation, item: Item, kind: str
 
 def forgive(session: Session, operation: Operation, loan_id: int, branch: Branch) -> int:
     """Undo what was charged for a lost copy and is not undone yet; return how much, in cents."""
-    undone = select(LedgerEntry.voids_id).where(LedgerEntry.voids_id.is_not(None))
-    charged = session.execute(
-        select(LedgerEntry.id, LedgerEntry.amount_cents).where(
-            LedgerEntry.loan_id == loan_id,
-            LedgerEntry.kind.in_(("compensation", "processing")),
-            LedgerEntry.patron_id.is_not(None),
-            LedgerEntry.id.not_in(undone),
-        )
-    ).all()
-    for entry_id, _cents in charged:
-        charges.void(session, operation, entry_id, branch=branch, note=FORGIVEN)
-    return sum(cents for _entry_id, cents in charged)
+    charged = charges.charged_for(session, [loan_id])
+    for line in charged:
+        charges.void(session, operation, line.entry, branch=branch, note=FORGIVEN)
+    return sum(line.amount_cents for line in charged)
 
 
 def _close(session: Session, operation: Operation, loan: Loan, branch_id: int) -> None:
