@@ -1,10 +1,10 @@
 """Copies: finding one by what was scanned, adding one, recording that it moved."""
 
 from collections.abc import Collection, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from catalog.bibs.models import Bib
@@ -138,11 +138,15 @@ def _require_sound(session: Session, bib_id: int, source: str, acquired_on: date
 def move_item(session: Session, operation: Operation, item_id: int, to_branch_id: int, cause: str) -> bool:
     """Record that a copy is now at a branch; False when it was there already.
 
-    Whether it may be had there is decided by circulation, which owns the rows it follows from.
+    Whether it may be had there is decided by circulation, which owns the rows it follows from. The log stays in its order
+    even when this operation began before one that was let in first, or by a clock that is behind.
     """
-    before = session.scalar(select(Item.current_branch_id).where(Item.id == item_id))
-    if before is None:
+    last = select(func.max(ItemMovement.at)).where(ItemMovement.item_id == item_id).scalar_subquery()
+    row = session.execute(select(Item.current_branch_id, last).where(Item.id == item_id)).one_or_none()
+    if row is None:
         raise NotFound("unknown_item", item=item_id)
+    before: int = row[0]
+    moved_at: datetime | None = row[1]
     if before == to_branch_id:
         return False
     session.execute(
@@ -158,7 +162,7 @@ def move_item(session: Session, operation: Operation, item_id: int, to_branch_id
             item_id=item_id,
             from_branch_id=before,
             to_branch_id=to_branch_id,
-            at=operation.at,
+            at=max(operation.at, moved_at) if moved_at else operation.at,
             cause=cause,
             operation_id=operation.id,
             event_id=event_id,

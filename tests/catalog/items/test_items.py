@@ -1,6 +1,7 @@
 """Copies: found by any code they ever bore, added with a history, ordered on the shelf."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -99,6 +100,20 @@ def test_a_move_is_logged_once_and_staying_is_no_move(session: Session, operatio
     moves = session.scalars(select(ItemMovement).where(ItemMovement.item_id == item_id)).all()
     assert [move.to_branch_id for move in moves][-1] == there.id
     assert len(moves) == 2
+
+
+def test_moves_are_logged_in_the_order_in_which_they_were_let_in(session: Session, operation: Operations) -> None:
+    first, then = a_branch(session), a_branch(session)
+    item_id = a_copy(session, operation)
+    began = operation()
+    later = replace(operation(), at=began.at + timedelta(seconds=1))
+    move_item(session, later, item_id, first.id, "check_in")
+    move_item(session, began, item_id, then.id, "check_in")
+    moves = session.scalars(
+        select(ItemMovement).where(ItemMovement.item_id == item_id).order_by(ItemMovement.at, ItemMovement.id)
+    ).all()
+    assert [move.to_branch_id for move in moves][-2:] == [first.id, then.id]
+    assert moves[-1].at == later.at
 
 
 def test_a_copy_cannot_have_come_tomorrow(session: Session, operation: Operations) -> None:
