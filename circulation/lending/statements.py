@@ -10,6 +10,7 @@ to wait for its lock are those from before the wait. A reader is locked so that 
 """
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from sqlalchemy import BigInteger, Integer, Select, bindparam, case, cast, func, literal, or_, select
@@ -42,10 +43,14 @@ def _counted(*kinds: Any) -> Any:
     total: Any = literal(0, BigInteger)
     for place, kind in enumerate(kinds):
         total = total + func.sum(case((kind, 1), else_=0)) * literal(COUNT_BASE**place, BigInteger)
-    open_loans = (Loan.patron_id == Patron.id, Loan.in_at.is_(None))
-    return cast(
-        select(func.coalesce(total, 0)).where(*open_loans).correlate(Patron, Item).scalar_subquery(), BigInteger
+    counted = (
+        select(func.coalesce(total, 0))
+        # Every date is later than the first of all. The range makes SQLite take the index of open loans; as long as it had
+        # no statistics it looked through all that the reader ever borrowed.
+        .where(Loan.patron_id == Patron.id, Loan.in_at.is_(None), Loan.due_on > date.min)
+        .correlate(Patron, Item)
     )
+    return cast(counted.scalar_subquery(), BigInteger)
 
 
 _HERE = Loan.out_branch_id == bindparam("branch_id")
@@ -90,6 +95,8 @@ def _copy_counts(reader: Any) -> list[Any]:
     others = (
         Hold.bib_id == Item.bib_id,
         Hold.state == "waiting",
+        # Said again for the index of the queue, which knows open holds only.
+        Hold.ended_at.is_(None),
         or_(Hold.item_id.is_(None), Hold.item_id == Item.id),
         Hold.patron_id.is_distinct_from(reader),
     )
