@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from catalog.items.models import Item
 from circulation.models import Loan, LoanRenewal
+from circulation.models.loans import not_undone
 from circulation.policies.book import PolicyBook
 from circulation.policies.due_rules import Loaned, counted, hardened
 from circulation.policies.named import Terms
@@ -55,8 +56,8 @@ _NOBODY = _Reader(None, None)
 def past_loans(session: Session, book: PolicyBook, scope: Scope, now: datetime, most: int = MOST_LOANS) -> "Sampled":
     """Return the loans of the year before `now`, every reader's together, with those that were still out when it began.
 
-    On-site reading is left out. Readers whom the scope cannot touch are not read at all. Above `most` loans only every so
-    manieth reader is read.
+    What was undone and on-site reading are left out. Readers whom the scope cannot touch are not read at all. Above `most`
+    loans only every so manieth reader is read.
     """
     reading = _Reading(session, book, now)
     conditions = _touching(scope, reading.since, book.place)
@@ -83,7 +84,7 @@ def _all(reading: "_Reading", readers: Sequence[int], forgotten_every: int) -> I
 
 def _touching(scope: Scope, since: datetime, place: WhoseRule) -> list[ColumnElement[bool]]:
     """Return the conditions of the loans of the year that the scope may mean."""
-    conditions: list[ColumnElement[bool]] = [Loan.out_at >= since, Loan.is_on_site.is_(False)]
+    conditions: list[ColumnElement[bool]] = [Loan.out_at >= since, Loan.is_on_site.is_(False), not_undone()]
     if scope.category is not None:
         conditions.append(Loan.patron_category == scope.category)
     if scope.branch_path is not None and place is WhoseRule.LENDING_BRANCH:
@@ -121,7 +122,7 @@ class _Reading:
     def _loans(self, within: ColumnElement[bool], readers: Mapping[int | None, _Reader]) -> Iterator[PastLoan]:
         """Yield the loans that fulfil a condition, with their renewals."""
         matters = or_(Loan.out_at >= self.since, Loan.in_at.is_(None), Loan.in_at >= self.since)
-        conditions = (within, matters, Loan.is_on_site.is_(False))
+        conditions = (within, matters, Loan.is_on_site.is_(False), not_undone())
         rows = self._session.execute(self._query().where(*conditions).order_by(Loan.patron_id, Loan.id)).all()
         renewed = self._renewals([row.id for row in rows if row.renewals])
         for row in rows:
@@ -165,7 +166,8 @@ class _Reading:
     def _renewals(self, loan_ids: Sequence[int]) -> Mapping[int, list[date]]:
         renewed: dict[int, list[date]] = defaultdict(list)
         for start in range(0, len(loan_ids), IDS_AT_ONCE):
-            wanted = select(LoanRenewal.loan_id, LoanRenewal.at).order_by(LoanRenewal.id)
+            counted = LoanRenewal.undone_at.is_(None)
+            wanted = select(LoanRenewal.loan_id, LoanRenewal.at).where(counted).order_by(LoanRenewal.id)
             some = loan_ids[start : start + IDS_AT_ONCE]
             for loan_id, at in self._session.execute(wanted.where(LoanRenewal.loan_id.in_(some))):
                 renewed[loan_id].append(clock.local_date(at))
