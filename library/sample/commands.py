@@ -3,6 +3,7 @@
 import gc
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from time import monotonic
 from typing import Any
 
@@ -79,7 +80,7 @@ def _store(target: Database, county: County, sign_ins: SignIns, phases: Phases) 
         for row in rules.POLICIES:
             set_row(
                 session,
-                operation,
+                replace(operation, at=clock.start_of_day(rules.ENTERED_ON)),
                 rule=row.rule,
                 value=row.value,
                 patron_category=row.category,

@@ -13,6 +13,8 @@ from circulation.policies.rules import Line, LoansCounted, WhoseRule, parse
 from library.sample.places import ROOT_ID
 
 PLACE = ROOT_ID
+# Before the first loan of any scale, so that every due date can be explained by the rows of its time.
+ENTERED_ON = date(2020, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
