@@ -66,7 +66,7 @@ def _shown(found: Definition) -> ReasonShown:
         severity=SEVERITY_WORDS[found.severity],
         reader=found.bare("reader"),
         staff=found.bare("staff"),
-        todo=str(found.todo or ""),
+        todo=str(found.todo),
         is_overridable=found.is_overridable,
         is_confirmed=found.severity is Severity.CONFIRM,
         rules=[(rule, str(RULE_WORDS[rule].name)) for rule in found.rules],

@@ -76,8 +76,8 @@ class Definition:
     severity: Severity
     reader: LazyString
     staff: LazyString
-    about: str = ""
-    todo: LazyString | None = None
+    about: str
+    todo: LazyString
     rules: tuple[str, ...] = ()
     is_overridable: bool = False
 
@@ -95,8 +95,8 @@ def define(
     *,
     reader: LazyString,
     staff: LazyString,
-    about: str = "",
-    todo: LazyString | None = None,
+    about: str,
+    todo: LazyString,
     rules: tuple[str, ...] = (),
     is_overridable: bool = False,
 ) -> str:

@@ -29,7 +29,12 @@ def test_the_heaviest_reason_decides(reasons: tuple[Reason, ...], outcome: Outco
 def test_a_code_is_said_to_readers_and_to_staff_with_its_numbers(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(decisions, "_definitions", {})
     code = decisions.define(
-        "full", Severity.REFUSE, reader=_l("You have %(count)s books."), staff=_l("Reader has %(count)s books.")
+        "full",
+        Severity.REFUSE,
+        about="test",
+        todo=_l("Wait a day."),
+        reader=_l("You have %(count)s books."),
+        staff=_l("Reader has %(count)s books."),
     )
     stored = [decisions.reason(code, count=5).stored()]
     with app.test_request_context("/"):
@@ -39,6 +44,6 @@ def test_a_code_is_said_to_readers_and_to_staff_with_its_numbers(app: Flask, mon
 
 def test_a_code_is_defined_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(decisions, "_definitions", {})
-    decisions.define("full", Severity.REFUSE, reader=_l("a"), staff=_l("b"))
+    decisions.define("full", Severity.REFUSE, about="x", reader=_l("a"), staff=_l("b"), todo=_l("c"))
     with pytest.raises(ValueError, match="twice"):
-        decisions.define("full", Severity.REFUSE, reader=_l("a"), staff=_l("b"))
+        decisions.define("full", Severity.REFUSE, about="x", reader=_l("a"), staff=_l("b"), todo=_l("c"))
