@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from circulation.holds import listing as holds_listing
 from circulation.lending import listing
+from circulation.lending.due_why import why_due
 from circulation.models import Hold
 from circulation.wishes import listing as wishes_listing
 from circulation.wishes.cards import wish_card
@@ -19,16 +20,18 @@ from library.kernel.days import day_words, due_words
 Card = Mapping[str, Any]
 
 
-def loan_cards(session: Session, patron_id: int, limit: int | None = None) -> list[Card]:
-    """Return a reader's loans, the first due first."""
+def loan_cards(session: Session, patron_id: int, limit: int | None = None, *, with_why: bool = False) -> list[Card]:
+    """Return a reader's loans, the first due first; on demand with the reasons of their due dates."""
     today = clock.today()
     rows = listing.open_loans(session, patron_id)[:limit]
+    why = why_due(session, [loan for loan, _bib, _barcode in rows]) if with_why else {}
     return [
         {
             "id": loan.id,
             "bib": bib,
             "due": due_words(loan.due_on, today),
             "is_recalled": loan.recalled_at is not None,
+            "why": why.get(loan.id),
         }
         for loan, bib, _barcode in rows
     ]

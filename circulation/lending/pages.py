@@ -12,6 +12,7 @@ from catalog.items.services import items_by_code
 from circulation.holds import listing as holds_listing
 from circulation.lending import listing, services
 from circulation.lending.cards import hold_cards, loan_cards, renewal_notice, wish_cards
+from circulation.policies.explaining import grounds
 from library.accounts.access import require_reader
 from library.branches import choice
 from library.branches.opening import calendar_of
@@ -118,7 +119,7 @@ def me() -> str:
     with reading() as session:
         page = {
             "reader": reader,
-            "loans": loan_cards(session, reader.id),
+            "loans": loan_cards(session, reader.id, with_why=True),
             "holds": hold_cards(session, reader.id),
             "wishes": wish_cards(session, reader.id),
         }
@@ -149,6 +150,8 @@ def _renew(loan_ids: list[int] | None) -> Response:
         answer = once(session, operation, content, lambda: _renewed(session, operation, patron_id, loan_ids))
     reasons = {reason["code"]: reason for one in answer["renewals"] for reason in one["reasons"]}
     texts = [reason["text"] for reason in decisions.render(reasons.values(), "reader")]
+    with reading() as session:
+        texts += grounds(session, answer["renewals"])
     kind, words = renewal_notice(answer["renewals"], texts)
     flash(words, kind)
     return redirect_after_post(local_path(request.form.get("next"), "/me"))

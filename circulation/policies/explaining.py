@@ -19,7 +19,7 @@ from circulation.policies.listing import named, named_all
 from circulation.policies.rules import Because, ResolvedPolicy
 from circulation.policies.value_words import row_words, value_words
 from circulation.policies.words import RULE_WORDS
-from library.kernel.decisions import definitions
+from library.kernel.decisions import Outcome, definitions
 
 Asked = Mapping[str, Any]
 Entry = dict[str, Any]
@@ -103,6 +103,26 @@ def explanation(entries: Iterable[Entry], codes: Iterable[str] = (), *, audience
         first=tuple(one for one in told if one.rule in decisive),
         others=tuple(one for one in told if one.rule not in decisive),
     )
+
+
+def grounds(session: Session, answers: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return, in the reader's words, which rows stand behind the refusals of some answers; nothing where no rule decided."""
+    known = definitions()
+    asked = [
+        (question, {rule for reason in answer["reasons"] for rule in known[reason["code"]].rules})
+        for answer in answers
+        for question in answer.get("policy") or ()
+        if answer["decision"] == Outcome.REFUSED
+    ]
+    wanted = [(question, rules) for question, rules in asked if rules]
+    explained = explained_all(session, [question for question, _rules in wanted]) if wanted else []
+    told = (
+        one.text
+        for entries, (_question, rules) in zip(explained, wanted, strict=True)
+        for one in all_told(entries, "reader")
+        if one.rule in rules
+    )
+    return list(dict.fromkeys(told))
 
 
 def all_told(entries: Sequence[Entry], audience: str = "staff") -> list[Told]:
