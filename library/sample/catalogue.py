@@ -1,6 +1,7 @@
 """Titles and copies of the sample county as rows of the catalogue, with a CNMARC record behind every title."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, tzinfo
 from functools import cache
 from typing import Any
@@ -14,6 +15,7 @@ from library.kernel import clock
 from library.sample.stock import Copy
 from library.sample.titles import Title
 
+Row = dict[str, Any]
 SOURCE = "sample"
 _AGENCY = "SAMPLE"
 
@@ -41,39 +43,45 @@ def described(title: Title, number: int) -> BibDescription:
     )
 
 
-def bib_rows(
-    titles: Sequence[Title], loans: Sequence[int], at: datetime
-) -> Iterator[tuple[dict[str, Any], dict[str, Any], list[dict[str, Any]]]]:
-    """Yield, title by title, the rows of the bib, of its source record and of its identifiers.
+@dataclass(frozen=True, slots=True)
+class Shelved:
+    """Some titles one after the other; `first` is the id of the first one's bib, `at` when they are catalogued."""
 
-    `loans` counts the loans of each title.
-    """
-    for number, title in enumerate(titles, start=1):
+    first: int
+    titles: Sequence[Title]
+    at: datetime
+
+
+def in_parts(titles: Sequence[Title], at: datetime, size: int) -> list[Shelved]:
+    """Return the titles in parts of `size`."""
+    return [Shelved(start + 1, titles[start : start + size], at) for start in range(0, len(titles), size)]
+
+
+def bib_rows(part: Shelved) -> tuple[list[Row], list[Row], list[Row]]:
+    """Return the rows of the bibs, of their source records and of their identifiers."""
+    bibs, sources, identifiers = [], [], []
+    for number, title in enumerate(part.titles, start=part.first):
         description = described(title, number)
         record = compose(description).as_json()
-        bib = {
-            "id": number,
-            **columns_of(description),
-            "popularity": loans[number - 1],
-            "created_at": at,
-            "changed_at": at,
-        }
-        source = {
-            "bib_id": number,
-            "source": SOURCE,
-            "control_number": description.control_number,
-            "flavour": "cnmarc",
-            "record": record,
-            "checksum": checksum_of(record),
-            "created_at": at,
-        }
-        identifiers = [{"bib_id": number, "kind": kind, "value": value} for kind, value in identifiers_of(description)]
-        yield bib, source, identifiers
+        bibs.append({"id": number, **columns_of(description), "created_at": part.at, "changed_at": part.at})
+        sources.append(
+            {
+                "bib_id": number,
+                "source": SOURCE,
+                "control_number": description.control_number,
+                "flavour": "cnmarc",
+                "record": record,
+                "checksum": checksum_of(record),
+                "created_at": part.at,
+            }
+        )
+        identifiers += [{"bib_id": number, "kind": kind, "value": value} for kind, value in identifiers_of(description)]
+    return bibs, sources, identifiers
 
 
 def item_rows(
     copies: Sequence[Copy], titles: Sequence[Title], busy: set[int], last_loan: dict[int, date]
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[Row]:
     """Yield the rows of the items; `busy` are the ids of copies with an open row in circulation."""
     serials = _serials(titles)
     keys: dict[str, str] = {}
@@ -105,7 +113,7 @@ def item_rows(
         }
 
 
-def barcode_rows(copies: Sequence[Copy]) -> Iterator[dict[str, Any]]:
+def barcode_rows(copies: Sequence[Copy]) -> Iterator[Row]:
     """Yield the barcodes of the copies."""
     for copy in copies:
         yield {

@@ -1,12 +1,12 @@
-"""Writing the sample county into an empty database, parents before children, row by row as the values tell them.
+"""Writing the sample county into an empty database, row by row as the values tell them.
 
-Ids are given here, so that rows can name each other before they are stored; on PostgreSQL the sequences are set behind
-them. No consumer hears of the load: index and figures are built from the rows afterwards.
+Ids are given here, so that rows can name each other before they are stored: the titles come last, because describing them
+takes the other core as long as all the rest takes this one. On PostgreSQL the sequences are set behind the ids. No consumer
+hears of the load: index and figures are built from the rows afterwards.
 """
 
 from collections import Counter as Tally
-from collections.abc import Iterable, Mapping
-from itertools import islice
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import func, select, text
@@ -27,7 +27,8 @@ from library.kernel.operations import Operation, remember
 from library.patrons.cards import CARD_COUNTER
 from library.patrons.models import Consent, Guardian, Household, Patron, PatronCard, PatronGroup, PatronGroupMember
 from library.sample import people
-from library.sample.catalogue import barcode_rows, bib_rows, item_rows
+from library.sample.ahead import ahead
+from library.sample.catalogue import Row, barcode_rows, bib_rows, in_parts, item_rows
 from library.sample.county import County
 from library.sample.hours import exception_rows, opening_log_rows, round_dates, session_rows
 from library.sample.journal import Figures, Journal
@@ -51,19 +52,20 @@ def load(session: Session, operation: Operation, county: County, phases: Phases 
     phases = phases or Phases()
     remember(session, operation, "done")
     happened, figures = county.happened, Figures(county.titles)
-    _places(session, operation, county)
-    _people(session, operation, county)
-    with phases.phase("Bibs", len(county.titles)) as step:
-        _bibs(session, operation, county, step)
-    with phases.phase("Items", 2 * len(county.copies)) as step:
-        _items(session, county, step)
     journal = Journal(operation.id, figures, county.copies, happened)
-    rows = len(county.copies) + len(happened.movements) + len(happened.loans) + 6 * len(happened.transfers)
-    with phases.phase("Circulation", rows) as step:
-        _circulation(session, journal, county, step)
     telling = Telling(operation, figures, county.copies, county.readers, county.wishes, happened)
-    with phases.phase("Events", telling.count()) as step:
-        _write(session, EventRow, telling.events(), step)
+    with ahead(bib_rows, in_parts(county.titles, operation.at, AT_ONCE)) as parts:
+        _places(session, operation, county)
+        _people(session, operation, county)
+        with phases.phase("Items", 2 * len(county.copies)) as step:
+            _items(session, county, step)
+        rows = len(county.copies) + len(happened.movements) + len(happened.loans) + 6 * len(happened.transfers)
+        with phases.phase("Circulation", rows) as step:
+            _circulation(session, journal, county, step)
+        with phases.phase("Events", telling.count()) as step:
+            _write(session, EventRow, telling.events(), step)
+        with phases.phase("Bibs", len(county.titles)) as step:
+            _bibs(session, parts, county, step)
     counters = {BARCODE_COUNTER: len(county.copies), CARD_COUNTER: len(county.readers)}
     _write(session, Counter, [{"name": name, "value": value} for name, value in counters.items()])
     set_sequences(session)
@@ -118,14 +120,12 @@ def _people(session: Session, operation: Operation, county: County) -> None:
     _write(session, PatronGroupMember, people.member_rows(county.classes))
 
 
-def _bibs(session: Session, operation: Operation, county: County, step: Step) -> None:
-    per_title = Tally(loan.copy.title for loan in county.happened.loans)
-    loans = [per_title[position] for position in range(len(county.titles))]
-    left = bib_rows(county.titles, loans, operation.at)
-    while part := list(islice(left, AT_ONCE)):
-        _write(session, Bib, (bib for bib, _, _ in part), step)
-        _write(session, BibSourceRecord, (source for _, source, _ in part))
-        _write(session, BibIdentifier, (identifier for _, _, found in part for identifier in found))
+def _bibs(session: Session, parts: Iterator[tuple[list[Row], ...]], county: County, step: Step) -> None:
+    loans = Tally(loan.copy.title for loan in county.happened.loans)
+    for bibs, sources, identifiers in parts:
+        _write(session, Bib, ({**bib, "popularity": loans[bib["id"] - 1]} for bib in bibs), step)
+        _write(session, BibSourceRecord, sources)
+        _write(session, BibIdentifier, identifiers)
 
 
 def _items(session: Session, county: County, step: Step) -> None:

@@ -1,7 +1,7 @@
 """The sample county in a database: every invariant holds, and the next reader and copy get numbers of their own."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from flask import Flask
@@ -19,6 +19,7 @@ from library.branches.services import branch_by_code
 from library.kernel import clock as kernel_clock
 from library.kernel.checks import run
 from library.kernel.db import Database
+from library.kernel.filling import filling
 from library.kernel.models import EventDelivery, EventRow, OperationRow
 from library.kernel.operations import Operation
 from library.kernel.passwords import verify
@@ -35,10 +36,13 @@ Make = Callable[..., Operation]
 
 
 @pytest.fixture
-def loaded(session: Session, operation: Make, clock: object) -> Session:
+def loaded(app: Flask, database: Database, operation: Make, clock: object) -> Iterator[Session]:
     county = make_county(1, TINY, kernel_clock.now())
-    load(session, operation("load_sample"), county)
-    return session
+    with app.app_context():
+        with filling(database) as filled:
+            load(filled.session, operation("load_sample"), county)
+        with database.writing() as session:
+            yield session
 
 
 def test_every_invariant_holds_and_each_change_has_its_event(loaded: Session) -> None:
