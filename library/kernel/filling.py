@@ -48,12 +48,12 @@ class Filling:
         self._references = (
             [] if database.is_sqlite else [one for table in tables for one in table.foreign_key_constraints]
         )
-        self._is_finished = False
+        self.is_finished = False
 
     @property
     def steps(self) -> int:
         """Return how many steps `finish` takes."""
-        return len(self._indexes) + len(self._references) + 1
+        return len(self._indexes) + len(self._references) + 2
 
     def begin(self) -> None:
         """Drop what is made again at the end."""
@@ -65,29 +65,26 @@ class Filling:
             index.drop(self._connection)
 
     def finish(self, step: Step) -> None:
-        """Make indexes and references from the rows stored; `step(1)` hears of each.
+        """End the session and make indexes and references from the rows stored; `step(1)` hears of each.
 
-        Raises `IntegrityError` when a row breaks a uniqueness or, on PostgreSQL, refers to nothing.
+        Raises `IntegrityError` when a row breaks a uniqueness or refers to nothing, the latter on SQLite as `RuntimeError`.
         """
+        self.is_finished = True
         self.session.flush()
+        self.session.close()
         for index in self._indexes:
             index.create(self._connection)
             step(1)
         for reference in self._references:
             self._connection.execute(AddConstraint(reference, isolate_from_table=False))
             step(1)
+        if self._is_sqlite:
+            self._check_references()
+        step(1)
         self._connection.exec_driver_sql("ANALYZE")
         step(1)
-        self._is_finished = True
 
-    def end(self) -> None:
-        """Finish what the caller did not. Raises `RuntimeError` when, on SQLite, a row refers to nothing."""
-        if not self._is_finished:
-            self.finish(_no_step)
-        self.session.flush()
-        self.session.close()
-        if not self._is_sqlite:
-            return
+    def _check_references(self) -> None:
         broken = self._connection.exec_driver_sql("PRAGMA foreign_key_check").all()
         if broken:
             msg = f"the load leaves rows that refer to nothing: {broken[:5]}"
@@ -98,14 +95,15 @@ class Filling:
 def filling(database: Database) -> Iterator[Filling]:
     """Yield a load whose rows are committed at the end, or not at all.
 
-    Until `finish`, no index but those of primary keys and unique constraints exists, so nothing but primary keys may be
-    looked up in a large table.
+    Until it is finished, no index but those of primary keys and unique constraints exists, so nothing but these may be looked
+    up in a large table. Who does not call `finish` leaves it to the end of the block.
     """
     with database.turn(), _connection(database) as connection, connection.begin():
         load = Filling(database, connection)
         load.begin()
         yield load
-        load.end()
+        if not load.is_finished:
+            load.finish(_no_step)
 
 
 def insert_rows(session: Session, table: Table, rows: Iterable[Mapping[str, Any]], step: Step | None = None) -> int:
