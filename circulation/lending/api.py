@@ -16,6 +16,7 @@ from circulation.lending.schemas import (
     RenewalOut,
 )
 from library.accounts.access import granted_paths, permits, require
+from library.branches.places import place_by_code
 from library.branches.services import branch_by_code
 from library.kernel import clock
 from library.kernel.actors import Actor, ActorKind, current_actor
@@ -35,7 +36,7 @@ def check_out(body: dict[str, Any]) -> dict[str, Any]:
     _require_copy(body)
     operation = begin("check_out", body)
     with reading() if body["dry_run"] else writing() as session:
-        branch = branch_by_code(session, body["branch"])
+        branch = place_by_code(session, body["branch"])
         actor = require("lend", branch)
 
         def act() -> Answer:
@@ -63,7 +64,7 @@ def check_in(body: dict[str, Any]) -> dict[str, Any]:
     _require_copy(body)
     operation = begin("check_in", body)
     with writing() as session:
-        branch = branch_by_code(session, body["branch"])
+        branch = place_by_code(session, body["branch"])
         require("lend", branch)
 
         def act() -> Answer:
@@ -71,7 +72,7 @@ def check_in(body: dict[str, Any]) -> dict[str, Any]:
             return services.check_in(session, operation, branch=branch, barcode=barcode, item_id=item_id)
 
         answer = once(session, operation, body, act)
-    return present(answer, explain=body["explain"])
+    return present(answer, here=branch, explain=body["explain"])
 
 
 @blp.route("/renewals", methods=["POST"])

@@ -1,8 +1,8 @@
 """The rows lending is measured on: a county's own or some that are made, and in both the readers of the measurement.
 
 Two kinds of reader, because nothing may cost more for a faithful one: `fresh` readers have never borrowed anything, `busy`
-ones have 500 loans behind them and 20 books at home. The loan limit is raised for them at the one branch where all is lent
-and taken back; every other rule is the county's, or in made rows a row of each rule with its usual value.
+ones have 500 loans behind them and 20 books at home. All is lent and taken back at one branch, where every rule is on for
+them: each has a row of its own, with limits that nobody reaches and a deposit that everybody has left.
 """
 
 import random
@@ -18,9 +18,10 @@ from sqlalchemy.orm import Session
 from catalog.bibs.models import Bib
 from catalog.items.models import Item, ItemBarcode
 from circulation.lending import services
-from circulation.models import Loan, PolicyRow
+from circulation.models import LedgerEntry, Loan, PolicyRow
 from circulation.policies.book import VERSION
-from circulation.policies.rules import RULES, BadValue, parse
+from circulation.policies.rules import RULES
+from library.branches.calendars import Route, RouteDate, RouteStop
 from library.branches.models import Branch, Location
 from library.kernel import clock
 from library.kernel.db import Database
@@ -37,7 +38,21 @@ TITLES: Final = 2000
 _CATEGORY: Final = "adult"
 _CHUNK: Final = 5000
 _FIRST_CARD: Final = 9_000_000_000  # far behind the serials that a county gives out
-_NO_LIMIT: Final = "3650"
+_DEPOSIT: Final = 100
+_ASKING: Final = {
+    "hard_due": "term_end",
+    "due_by_next_run": "yes",
+    "loan_limit": "3650",
+    "loan_limit_class": "3650",
+    "loan_limit_title": "3650",
+    "age_limit": "6",
+    "new_book_protect_days": "30",
+    "deposit": str(_DEPOSIT),
+    "suspension_days": "1",
+    "fine_per_day": "1",
+    "fine_cap": "100",
+    "renewal_days": "30",
+}
 _NOT_RETURNED: Final = {"in_at": None, "in_branch_id": None, "closed_as": None}
 
 
@@ -85,8 +100,6 @@ def made(database: Database, *, copies: int) -> Corpus:
     now, today = clock.now(), clock.today()
     with database.writing() as session:
         branch_id, location_id = _room(session)
-        rows = [{"rule": rule, "value": value, "created_at": now} for rule, value in _usual_rules()]
-        session.execute(insert(PolicyRow), rows)
         bibs = _insert(session, Bib, [_bib(number, now) for number in range(TITLES)])
         wanted = copies + BUSY * OPEN_LOANS
         place = {"home": branch_id, "location": location_id, "on": today, "at": now}
@@ -114,10 +127,13 @@ def of_county(database: Database, *, copies: int) -> Corpus:
 
 def _prepared(database: Database, name: str, branch_id: int, wanted: int) -> Corpus:
     with database.writing() as session:
-        limit = {"rule": "loan_limit", "value": _NO_LIMIT, "patron_category": _CATEGORY, "branch_id": branch_id}
-        session.execute(insert(PolicyRow).values(**limit, created_at=clock.now()))
+        for_them = {"patron_category": _CATEGORY, "branch_id": branch_id, "created_at": clock.now()}
+        rules = [{"rule": rule, "value": value, **for_them} for rule, value in _all_rules()]
+        session.execute(insert(PolicyRow), rules)
         raise_version(session, VERSION)
         readers = _readers(session, branch_id)
+        _leave_deposits(session, readers, branch_id)
+        _plan_the_van(session, branch_id)
     fresh, busy = readers[:FRESH], readers[FRESH:]
     with database.writing() as session:
         branch = session.get_one(Branch, branch_id)
@@ -133,17 +149,26 @@ def _prepared(database: Database, name: str, branch_id: int, wanted: int) -> Cor
         return Corpus(name, branch_id, branch.code, fresh, busy, deque(shelf), counts)
 
 
-def _usual_rules() -> list[tuple[str, str]]:
-    """Return every rule with the text of its usual value."""
-    found = []
-    for name, rule in RULES.items():
-        text = "never" if rule.default is None else str(rule.default)
-        try:
-            parse(name, text)
-        except BadValue:
-            continue
-        found.append((name, text))
-    return found
+def _all_rules() -> list[tuple[str, str]]:
+    """Return every rule with a value that asks for something, and else with its usual value."""
+    return [(name, _ASKING.get(name, rule.kind.write(rule.default))) for name, rule in RULES.items()]
+
+
+def _leave_deposits(session: Session, readers: Sequence[Reader], branch_id: int) -> None:
+    line = {"branch_id": branch_id, "at": clock.now()}
+    for kind, cents in (("deposit", _DEPOSIT), ("payment", -_DEPOSIT)):
+        entries = [{"patron_id": reader.id, "kind": kind, "amount_cents": cents, **line} for reader in readers]
+        session.execute(insert(LedgerEntry), entries)
+
+
+def _plan_the_van(session: Session, branch_id: int) -> None:
+    """Plan a visit to the branch on each day of half a year."""
+    route = Route(code="bench", name="bench")
+    session.add(route)
+    session.flush()
+    session.add(RouteStop(route_id=route.id, position=1, branch_id=branch_id))
+    days = (clock.today() + timedelta(days=day) for day in range(180))
+    session.execute(insert(RouteDate), [{"route_id": route.id, "on": day} for day in days])
 
 
 def _readers(session: Session, branch_id: int) -> list[Reader]:

@@ -13,16 +13,14 @@ from itertools import count
 from typing import Any, Final
 
 from sqlalchemy import event
-from sqlalchemy.orm import Session
 
 from circulation.lending import services
 from circulation.lending.bench_corpus import Copy, Corpus, Reader
 from circulation.lending.bench_floor import Floor
 from circulation.lending.bench_tables import Block, Series
-from library.branches.models import Branch
-from library.branches.services import branch_by_code
+from library.branches.places import place_by_code
 from library.kernel.db import Database
-from library.kernel.operations import Answer, Operation, once, system_operation
+from library.kernel.operations import Answer, once, system_operation
 from library.kernel.prepared import listening
 
 FLOOR_OUT: Final = "floor of a check-out"
@@ -33,7 +31,6 @@ IN: Final = "check-in"
 IN_BUSY: Final = "check-in, 500 past and 20 open loans"
 COPIES_OF_A_ROUND: Final = 3
 
-Act = Callable[[Session, Operation, Branch], Answer]
 Work = Callable[[int, Copy], object]
 
 
@@ -58,7 +55,7 @@ class Desk:
     def _run(self, kind: str, content: Mapping[str, Any], act: Callable[..., Answer]) -> None:
         operation = system_operation(kind)
         with self.database.writing() as session:
-            branch = branch_by_code(session, self._branch)
+            branch = place_by_code(session, self._branch)
             answer = once(session, operation, content, lambda: act(session, operation, branch=branch))
         if answer["decision"] != "allowed":
             msg = f"the measurement expected no refusal: {answer}"

@@ -46,13 +46,14 @@ from circulation.logistics.services import arrive_by_check_in, request_transfer
 from circulation.policies.book import book
 from circulation.policies.rules import ReturnPolicy, WhoseRule
 from circulation.whereabouts.services import refresh_availability
-from library.branches.models import Branch
+from library.branches.places import Place
 from library.kernel import clock, events
 from library.kernel.decisions import Reason, reason
 from library.kernel.operations import Answer, Operation
+from library.kernel.prepared import Prepared
 
 CAUSE = "check_in"
-_CLOSE = (
+_CLOSE = Prepared(
     update(LOANS)
     .where(LOANS.c.id == bindparam("closed_id"), LOANS.c.in_at.is_(None))
     .values(in_at=bindparam("at"), in_branch_id=bindparam("branch_id"), closed_as="returned")
@@ -64,7 +65,7 @@ class Return:
     """A copy on the desk, and what has been found out about it so far: reasons in order, questions the rules were asked."""
 
     operation: Operation
-    branch: Branch
+    branch: Place
     found: queries.CopyFound
     plan: CheckInPlan
     today: date
@@ -72,7 +73,7 @@ class Return:
     asked: list[dict[str, Any]] = field(default_factory=list)
 
 
-def check_in(session: Session, operation: Operation, branch: Branch, scan: Scan) -> Answer:
+def check_in(session: Session, operation: Operation, branch: Place, scan: Scan) -> Answer:
     """Take a copy back, or note that it is here when it was not on loan.
 
     Return `{decision, reasons, closed_loan, next, destination, item, patron, hold, candidates, policy}` of ids and codes;
@@ -127,7 +128,7 @@ def _is_claimed_returned(session: Session, found: queries.CopyFound) -> bool:
 def _close(session: Session, back: Return, loan: queries.LoanFound, late: int) -> None:
     # A device whose clock is behind must not make a loan end before it began.
     at = max(back.operation.at, loan.out_at)
-    session.execute(_CLOSE, {"closed_id": loan.loan_id, "at": at, "branch_id": back.branch.id})
+    _CLOSE.run(session, closed_id=loan.loan_id, at=at, branch_id=back.branch.id)
     events.record(
         session,
         back.operation,

@@ -8,9 +8,9 @@ should another loan have come between, whatever the reason, the insertion does n
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Table, bindparam, text, update
+from sqlalchemy import bindparam, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -29,27 +29,34 @@ from circulation.models import Loan
 from circulation.policies.book import book
 from circulation.policies.due_rules import Loaned
 from circulation.policies.rules import ResolvedPolicy
-from library.branches.models import Branch
+from library.branches.places import Place
 from library.kernel import clock, events
+from library.kernel.db import table_of
 from library.kernel.decisions import Decision, Reason, reason
 from library.kernel.identifiers import normalise_scan
 from library.kernel.operations import Answer, Operation
+from library.kernel.prepared import Prepared, given
 from library.patrons.rules import age_band
 
 CAUSE = "check_out"
 # Lending a copy disproves these; one noted as damaged stays so.
 _ENDED_BY_LENDING = frozenset({"lost", "missing", "in_processing"})
 
-LOANS = cast(Table, Loan.__table__)
-_OPEN = text("in_at IS NULL")
-_INSERT = {
-    name: dialect.insert(LOANS)
-    .on_conflict_do_nothing(index_elements=["item_id"], index_where=_OPEN)
-    .returning(LOANS.c.id)
-    for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
-}
-_items = cast(Table, Item.__table__)
-_TAKEN = (
+LOANS, _items = table_of(Loan), table_of(Item)
+_OPENED = (
+    "item_id bib_id patron_id out_branch_id out_at due_on renewals is_on_site item_class decided operation_id"
+    " age_band patron_category village_id clc"
+)
+_INSERT = Prepared(
+    **{
+        name: dialect.insert(LOANS)
+        .values(given(*(LOANS.c[column] for column in _OPENED.split())))
+        .on_conflict_do_nothing(index_elements=["item_id"], index_where=LOANS.c.in_at.is_(None))
+        .returning(LOANS.c.id)
+        for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
+    }
+)
+_TAKEN = Prepared(
     update(_items).where(_items.c.id == bindparam("taken_id")).values(is_available=False, last_loan_on=bindparam("on"))
 )
 
@@ -58,7 +65,7 @@ _TAKEN = (
 class Request:
     """Who wants which copy where; `card` as scanned, or `patron_id` where the reader is known already."""
 
-    branch: Branch
+    branch: Place
     scan: Scan
     card: str | None = None
     patron_id: int | None = None
@@ -103,17 +110,14 @@ def _known(session: Session, request: Request, today: date) -> tuple[queries.Rea
     number = normalise_scan(request.card or "") if request.patron_id is None else None
     scan = request.scan
     barcode = normalise_scan(scan.barcode or "") if scan.item_id is None else None
-    queries.lock_reader(session, number=number, patron_id=request.patron_id)
-    queries.lock_copies(session, barcode=barcode, item_id=scan.item_id, patron_id=request.patron_id, number=number)
-    known = queries.both(
-        session,
-        branch_id=request.branch.id,
-        today=today,
-        number=number,
-        patron_id=request.patron_id,
-        barcode=barcode,
-        item_id=scan.item_id,
-    )
+    meant: dict[str, Any] = {
+        "number": number,
+        "patron_id": request.patron_id,
+        "barcode": barcode,
+        "item_id": scan.item_id,
+    }
+    queries.lock_both(session, **meant)
+    known = queries.both(session, branch_id=request.branch.id, today=today, **meant)
     if known.reader is not None and len(known.copies) == 1:
         return known.reader, known.copies[0]
     return _cannot_tell(session, request, number, known, today)
@@ -167,7 +171,7 @@ def _lend(session: Session, operation: Operation, agreed: Agreed) -> Answer:
     loan_id = _insert(session, operation, agreed, statistics)
     if loan_id is None:
         return _refused(reason(ITEM_ON_LOAN), patron=reader.reader.id, item=copy.id)
-    session.execute(_TAKEN, {"taken_id": copy.id, "on": agreed.today})
+    _TAKEN.run(session, taken_id=copy.id, on=agreed.today)
     if copy.is_wanted_by_reader or copy.hold_id is not None:
         fulfil(session, operation, patron_id=reader.reader.id, item_id=copy.id, loan_id=loan_id)
     opened = {"id": loan_id, "due_on": agreed.due_on.isoformat()}
@@ -189,22 +193,22 @@ def _lend(session: Session, operation: Operation, agreed: Agreed) -> Answer:
 def _insert(session: Session, operation: Operation, agreed: Agreed, statistics: dict[str, Any]) -> int | None:
     """Write the loan; None when the copy has an open one after all."""
     copy = agreed.found.copy
-    values = {
-        "item_id": copy.id,
-        "bib_id": copy.bib_id,
-        "patron_id": agreed.reader.reader.id,
-        "out_branch_id": agreed.request.branch.id,
-        "out_at": operation.at,
-        "due_on": agreed.due_on,
-        "renewals": 0,
-        "is_on_site": False,
-        "item_class": copy.item_class,
-        "decided": _decided(agreed),
-        "operation_id": operation.id,
+    opened = _INSERT.first(
+        session,
+        item_id=copy.id,
+        bib_id=copy.bib_id,
+        patron_id=agreed.reader.reader.id,
+        out_branch_id=agreed.request.branch.id,
+        out_at=operation.at,
+        due_on=agreed.due_on,
+        renewals=0,
+        is_on_site=False,
+        item_class=copy.item_class,
+        decided=_decided(agreed),
+        operation_id=operation.id,
         **statistics,
-    }
-    loan_id: int | None = session.execute(_INSERT[session.get_bind().dialect.name], values).scalar_one_or_none()
-    return loan_id
+    )
+    return int(opened.id) if opened else None
 
 
 def _free_the_copy(session: Session, operation: Operation, agreed: Agreed) -> None:

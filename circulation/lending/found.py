@@ -22,7 +22,7 @@ def undo_charges(
 
     Undoing a line that was paid leaves the reader a credit, which a cash desk gives back as a `refund`.
     """
-    loans = list(session.scalars(rare_statements.LOST_LOANS, {"item_id": item_id}))
+    loans = [row.id for row in rare_statements.LOST_LOANS.all(session, item_id=item_id)]
     undone = kept = 0
     for charged in charged_for(session, loans):
         owed = balance(session, charged.patron_id)

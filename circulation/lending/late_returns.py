@@ -49,8 +49,7 @@ def settle_lateness(
     loan = found.loan
     if loan is None or not late or loan.is_backdated or loan.loan_patron_id is None:
         return None
-    values = {"patron_id": loan.loan_patron_id, "out_branch_id": loan.out_branch_id}
-    row = session.execute(rare_statements.LATE_READER, values).one()
+    row = rare_statements.LATE_READER.first(session, patron_id=loan.loan_patron_id, out_branch_id=loan.out_branch_id)
     rules = book(session, found.policies)
     path = rules.deciding_path(lending=row.out_path, item_home=found.copy.home_path, patron_home=row.reader_path)
     question = Question(path, found.copy.item_class, row.category, today)

@@ -15,7 +15,7 @@ from circulation.lending.scans import Scan, identify, stored
 from circulation.logistics.reasons import ITEM_ON_LOAN
 from circulation.models import Loan
 from circulation.policies import reasons
-from library.branches.models import Branch
+from library.branches.places import Place
 from library.kernel import clock, events
 from library.kernel.decisions import Reason, reason
 from library.kernel.errors import NotFound
@@ -30,7 +30,7 @@ def use_on_site(
     session: Session,
     operation: Operation,
     *,
-    branch: Branch,
+    branch: Place,
     barcode: str | None = None,
     item_id: int | None = None,
     patron_id: int | None = None,
@@ -73,7 +73,7 @@ def undo_use(session: Session, operation: Operation, use_id: int) -> bool:
     return bool(undone)
 
 
-def _refusal(found: queries.CopyFound, branch: Branch) -> Reason | None:
+def _refusal(found: queries.CopyFound, branch: Place) -> Reason | None:
     if branch.state != "open" or branch.kind in AREAS:
         return reason(reasons.BRANCH_NOT_OPEN)
     if "withdrawn" in found.copy.conditions:
@@ -81,7 +81,7 @@ def _refusal(found: queries.CopyFound, branch: Branch) -> Reason | None:
     return reason(ITEM_ON_LOAN) if found.loan is not None else None
 
 
-def _take_in(session: Session, operation: Operation, found: queries.CopyFound, branch: Branch) -> Answer:
+def _take_in(session: Session, operation: Operation, found: queries.CopyFound, branch: Place) -> Answer:
     """Let place, conditions, box and transfer follow; a copy that plainly stands here needs no statement for it."""
     copy = found.copy
     is_plain = copy.current_branch_id == branch.id and copy.transfer_id is None and not copy.is_in_box

@@ -11,16 +11,22 @@ from catalog.items.models import Item
 from circulation.lending.due_words import due_explained
 from circulation.policies.explaining import explained_all, with_texts
 from library.branches.models import Branch
+from library.branches.places import Place
 from library.kernel.actors import current_actor
 from library.kernel.db import reading
 from library.kernel.decisions import render
 from library.kernel.operations import Answer
 
 
-def present(answer: Answer, *, explain: bool = False) -> dict[str, Any]:
-    """Return an answer with its sentences for whoever asks; the database is read only where it has to be."""
+def present(answer: Answer, *, here: Place | None = None, explain: bool = False) -> dict[str, Any]:
+    """Return an answer with its sentences for whoever asks; the database is read only where it has to be.
+
+    A copy mostly stays at the desk it was scanned at, `here`, whose code is known.
+    """
     shown = {**answer, "reasons": render(answer.get("reasons", ()), current_actor().audience)}
     candidates, destination = answer.get("candidates"), answer.get("destination")
+    if here is not None and destination == here.id:
+        shown["destination"], destination = here.code, None
     asked = answer.get("policy") if explain else None
     if not candidates and destination is None and not asked:
         return shown

@@ -121,69 +121,76 @@ def both(
 
     Of several readers who had the card, who has it now; of several copies, those that bear the barcode now.
     """
-    values = {
-        "number": number,
-        "patron_id": patron_id,
-        "barcode": barcode,
-        "item_id": item_id,
-        "branch_id": branch_id,
-        "today": today,
-    }
-    rows = session.execute(statements.BOTH[number is not None, barcode is not None], values).all()
+    rows = statements.BOTH[number is not None, barcode is not None].all(
+        session,
+        number=number,
+        patron_id=patron_id,
+        barcode=barcode,
+        item_id=item_id,
+        branch_id=branch_id,
+        today=today,
+    )
     if not rows:
         return Known(None, [])
-    if len(rows) > 1:
-        rows = _current([row for row in rows if row.card_id == rows[0].card_id])
-    return Known(_reader(rows[0]), [_copy(row) for row in rows])
+    copies = _current([row for row in rows if row.card_id == rows[0].card_id]) if len(rows) > 1 else rows
+    return Known(_reader(rows[0]), [_copy(row) for row in copies])
 
 
 def reader_by_card(session: Session, number: str, *, branch_id: int, today: date) -> ReaderFound | None:
     """Return the reader whose card has this number, an active one before any that has ended."""
-    values = {"number": number, "branch_id": branch_id, "today": today}
-    return _reader(session.execute(statements.READER_BY_CARD, values).first())
+    return _reader(statements.READER_BY_CARD.first(session, number=number, branch_id=branch_id, today=today))
 
 
 def reader_by_id(session: Session, patron_id: int, *, branch_id: int, today: date) -> ReaderFound | None:
     """Return a reader; the card counts as active when one of theirs is."""
-    values = {"patron_id": patron_id, "branch_id": branch_id, "today": today}
-    return _reader(session.execute(statements.READER_BY_ID, values).first())
+    return _reader(statements.READER_BY_ID.first(session, patron_id=patron_id, branch_id=branch_id, today=today))
 
 
-def copies_by_barcode(session: Session, barcode: str, *, patron_id: int | None = None) -> list[CopyFound]:
+def copies_by_barcode(session: Session, barcode: str) -> list[CopyFound]:
     """Return the copies that bear a barcode now, else those that once did."""
-    rows = session.execute(statements.COPIES_BY_BARCODE, {"barcode": barcode, "patron_id": patron_id}).all()
+    rows = statements.COPIES_BY_BARCODE.all(session, barcode=barcode, patron_id=None)
     return [_copy(row) for row in _current(rows)]
 
 
-def copy_by_id(session: Session, item_id: int, *, patron_id: int | None = None) -> CopyFound | None:
+def copy_by_id(session: Session, item_id: int) -> CopyFound | None:
     """Return a copy by its id."""
-    row = session.execute(statements.COPY_BY_ID, {"item_id": item_id, "patron_id": patron_id}).first()
+    row = statements.COPY_BY_ID.first(session, item_id=item_id, patron_id=None)
     return _copy(row) if row else None
 
 
-def lock_reader(session: Session, *, number: str | None = None, patron_id: int | None = None) -> None:
+def lock_reader(session: Session, *, patron_id: int) -> None:
     """On PostgreSQL, let nobody else decide about this reader until the transaction ends."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(statements.LOCK_READER, {"number": number, "patron_id": patron_id}).all()
+    if _has_row_locks(session):
+        statements.LOCK_READER.all(session, patron_id=patron_id)
 
 
-def lock_copies(
+def lock_copies(session: Session, *, barcode: str | None = None, item_id: int | None = None) -> None:
+    """On PostgreSQL, lock the copies a scan may mean, in the order of their ids."""
+    if _has_row_locks(session):
+        statements.LOCK_COPIES[barcode is not None].all(session, barcode=barcode, item_id=item_id)
+
+
+def lock_both(
     session: Session,
     *,
+    number: str | None = None,
+    patron_id: int | None = None,
     barcode: str | None = None,
     item_id: int | None = None,
-    patron_id: int | None = None,
-    number: str | None = None,
 ) -> None:
-    """On PostgreSQL, lock the copies a scan may mean and those kept for a reader, in the order of their ids."""
-    if session.get_bind().dialect.name == "postgresql":
-        values = {"barcode": barcode, "item_id": item_id, "patron_id": patron_id, "number": number}
-        session.execute(statements.LOCK_COPIES, values).all()
+    """On PostgreSQL, lock a reader, then the copies a scan may mean and those kept for the reader, by their ids."""
+    if _has_row_locks(session):
+        lock = statements.LOCK_BOTH[number is not None, barcode is not None]
+        lock.all(session, number=number, patron_id=patron_id, barcode=barcode, item_id=item_id)
+
+
+def _has_row_locks(session: Session) -> bool:
+    return session.get_bind().dialect.name == "postgresql"
 
 
 def blocks_of(session: Session, patron_id: int, today: date) -> tuple[Block, ...]:
     """Return the blocks of a reader that are in force; of several suspensions the one that lasts longest."""
-    rows = session.execute(rare_statements.BLOCKS, {"patron_id": patron_id, "today": today})
+    rows = rare_statements.BLOCKS.all(session, patron_id=patron_id, today=today)
     longest: dict[str, date | None] = {}
     for code, until in rows:
         known = longest.get(code, date.min)
@@ -193,7 +200,7 @@ def blocks_of(session: Session, patron_id: int, today: date) -> tuple[Block, ...
 
 def late_loans(session: Session, patron_id: int, today: date) -> Sequence[tuple[date, int]]:
     """Return (due date, lending branch) of each late loan that can block its reader."""
-    rows = session.execute(rare_statements.LATE_LOANS, {"patron_id": patron_id, "today": today})
+    rows = rare_statements.LATE_LOANS.all(session, patron_id=patron_id, today=today)
     return [(row[0], row[1]) for row in rows]
 
 
@@ -201,14 +208,14 @@ def asked_by_rules(
     session: Session, patron_id: int, branch_id: int, *, run_from: date, tomorrow: date, by_term: bool
 ) -> AskedByRules:
     """Return what some rules need: the first run is from `run_from` on, or from the end of the reader's term."""
-    values = {
-        "patron_id": patron_id,
-        "branch_id": branch_id,
-        "run_from": run_from,
-        "tomorrow": tomorrow,
-        "by_term": int(by_term),
-    }
-    row = session.execute(rare_statements.ASKED_BY_RULES, values).one()
+    row = rare_statements.ASKED_BY_RULES.first(
+        session,
+        patron_id=patron_id,
+        branch_id=branch_id,
+        run_from=run_from,
+        tomorrow=tomorrow,
+        by_term=int(by_term),
+    )
     held = deposit_held(int(row.deposits or 0), int(row.owed or 0))
     return AskedByRules(held, row.term_ends_on, row.next_run_on)
 
@@ -222,20 +229,19 @@ def deposit_of(session: Session, patron_id: int) -> int:
 
 def queue_of(session: Session, copy: Copy, patron_id: int) -> tuple[int, int]:
     """Return how many other readers wait for this very copy, and how many copies of the title stand on a shelf."""
-    values = {"item_id": copy.id, "bib_id": copy.bib_id, "patron_id": patron_id}
-    row = session.execute(rare_statements.QUEUE, values).one()
+    row = rare_statements.QUEUE.first(session, item_id=copy.id, bib_id=copy.bib_id, patron_id=patron_id)
     return row.for_copy, row.free
 
 
 def bound_to(session: Session, item_id: int) -> tuple[int | None, int | None, int | None]:
     """Return (transfer's destination, captured hold, its pickup branch) of a copy as they are now."""
-    row = session.execute(rare_statements.BOUND_TO, {"item_id": item_id}).one()
+    row = rare_statements.BOUND_TO.first(session, item_id=item_id)
     return row[0], row[1], row[2]
 
 
 def loan_by_id(session: Session, loan_id: int) -> LoanPlace | None:
     """Return where a loan was made, and whose it is."""
-    row = session.execute(rare_statements.LOAN_BY_ID, {"loan_id": loan_id}).first()
+    row = rare_statements.LOAN_BY_ID.first(session, loan_id=loan_id)
     return LoanPlace(*row) if row else None
 
 

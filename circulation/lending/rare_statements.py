@@ -1,4 +1,4 @@
-"""Statements that only some loans need: sent when a rule is on or a count says so, and built once like the others.
+"""Statements that only some loans need: sent when a rule is on or a count says so, and compiled once like the others.
 
 Each answers one question of `queries`; a desk on which no such rule is on never sends them.
 """
@@ -13,11 +13,12 @@ from circulation.lending.statements import BLOCKS_IN_FORCE
 from circulation.models import HOLD_CAPTURED, TRANSFER_OPEN, Case, Hold, LedgerEntry, Loan, Transfer
 from library.branches.calendars import Route, RouteDate, RouteStop
 from library.branches.models import Branch
+from library.kernel.prepared import Prepared
 from library.patrons.models import Patron, PatronBlock, PatronGroup
 
 DEPOSITS = ("deposit", "deposit_refund")
 
-BLOCKS = (
+BLOCKS = Prepared(
     select(PatronBlock.code, PatronBlock.until_on)
     .where(PatronBlock.patron_id == bindparam("patron_id"), *BLOCKS_IN_FORCE)
     .order_by(PatronBlock.code, PatronBlock.id)
@@ -26,12 +27,14 @@ _is_claimed = exists().where(
     Case.loan_id == Loan.id, Case.kind == str(Kind.CLAIMED_RETURNED), Case.settled_at.is_(None)
 )
 # One that the reader says came back blocks nobody until that is settled.
-LATE_LOANS = select(Loan.due_on, Loan.out_branch_id).where(
-    Loan.patron_id == bindparam("patron_id"),
-    Loan.in_at.is_(None),
-    Loan.is_backdated.is_(False),
-    Loan.due_on < bindparam("today"),
-    not_(_is_claimed),
+LATE_LOANS = Prepared(
+    select(Loan.due_on, Loan.out_branch_id).where(
+        Loan.patron_id == bindparam("patron_id"),
+        Loan.in_at.is_(None),
+        Loan.is_backdated.is_(False),
+        Loan.due_on < bindparam("today"),
+        not_(_is_claimed),
+    )
 )
 
 _reader = bindparam("patron_id", type_=Integer)
@@ -62,11 +65,13 @@ _next_run = (
     )
 )
 # What the rules `deposit`, `hard_due` (the end of a term) and `due_by_next_run` ask for, in one.
-ASKED_BY_RULES = select(
-    _owed.scalar_subquery().label("owed"),
-    _deposits.scalar_subquery().label("deposits"),
-    _term.label("term_ends_on"),
-    _next_run.scalar_subquery().label("next_run_on"),
+ASKED_BY_RULES = Prepared(
+    select(
+        _owed.scalar_subquery().label("owed"),
+        _deposits.scalar_subquery().label("deposits"),
+        _term.label("term_ends_on"),
+        _next_run.scalar_subquery().label("next_run_on"),
+    )
 )
 _waiting = (
     select(func.count())
@@ -75,10 +80,10 @@ _waiting = (
 )
 _free = select(func.count()).where(Item.bib_id == bindparam("bib_id"), Item.is_available).scalar_subquery()
 # Who waits for this very copy, and how many copies of the title stand on a shelf.
-QUEUE = select(_waiting.label("for_copy"), _free.label("free"))
+QUEUE = Prepared(select(_waiting.label("for_copy"), _free.label("free")))
 
 _reader_home = aliased(Branch)
-LATE_READER = (
+LATE_READER = Prepared(
     select(
         Patron.id,
         Patron.category,
@@ -89,19 +94,19 @@ LATE_READER = (
     .join(_reader_home, _reader_home.id == Patron.home_branch_id)
     .where(Patron.id == bindparam("patron_id"))
 )
-LOST_LOANS = select(Loan.id).where(
-    Loan.item_id == bindparam("item_id"), Loan.in_at.is_not(None), Loan.closed_as == "lost"
+LOST_LOANS = Prepared(
+    select(Loan.id).where(Loan.item_id == bindparam("item_id"), Loan.in_at.is_not(None), Loan.closed_as == "lost")
 )
 
 _hold = aliased(Hold)
-BOUND_TO = (
+BOUND_TO = Prepared(
     select(Transfer.to_branch_id, _hold.id, _hold.pickup_branch_id)
     .select_from(Item)
     .outerjoin(Transfer, (Transfer.item_id == Item.id) & Transfer.state.in_(TRANSFER_OPEN))
     .outerjoin(_hold, (_hold.captured_item_id == Item.id) & _hold.state.in_(HOLD_CAPTURED))
     .where(Item.id == bindparam("item_id"))
 )
-LOAN_BY_ID = (
+LOAN_BY_ID = Prepared(
     select(
         Loan.id,
         Loan.item_id,

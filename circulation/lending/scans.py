@@ -30,15 +30,15 @@ class Identified:
     candidates: tuple[int, ...] = ()
 
 
-def identify(session: Session, scan: Scan, *, patron_id: int | None = None) -> Identified:
-    """Return the copy a scan means, locked on PostgreSQL; with `patron_id`, seen with that reader's holds."""
+def identify(session: Session, scan: Scan) -> Identified:
+    """Return the copy a scan means, locked on PostgreSQL."""
     if scan.item_id is not None:
-        lock_copies(session, item_id=scan.item_id, patron_id=patron_id)
-        chosen = copy_by_id(session, scan.item_id, patron_id=patron_id)
+        lock_copies(session, item_id=scan.item_id)
+        chosen = copy_by_id(session, scan.item_id)
         return told([chosen] if chosen else [], scan)
     code = normalise_scan(scan.barcode or "")
-    lock_copies(session, barcode=code, patron_id=patron_id)
-    return told(copies_by_barcode(session, code, patron_id=patron_id) if code else [], scan)
+    lock_copies(session, barcode=code)
+    return told(copies_by_barcode(session, code) if code else [], scan)
 
 
 def told(copies: Sequence[CopyFound], scan: Scan) -> Identified:

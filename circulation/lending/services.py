@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from circulation.lending import checkin, checkout, renewal
 from circulation.lending.rules import Override
 from circulation.lending.scans import Scan
-from library.branches.models import Branch
+from library.branches.places import Place
 from library.kernel.operations import Answer, Operation
 
 Overrides = Sequence[Mapping[str, str]]
@@ -21,7 +21,7 @@ def check_out(
     session: Session,
     operation: Operation,
     *,
-    branch: Branch,
+    branch: Place,
     card: str | None = None,
     patron_id: int | None = None,
     barcode: str | None = None,
@@ -50,7 +50,7 @@ def check_in(
     session: Session,
     operation: Operation,
     *,
-    branch: Branch,
+    branch: Place,
     barcode: str | None = None,
     item_id: int | None = None,
 ) -> Answer:

@@ -1,11 +1,11 @@
-"""The statements of `queries`, built once when the module is loaded.
+"""The statements of `queries`, compiled once.
 
-What a loan needs to know of reader and copy is one statement: on PostgreSQL each costs a round trip, on SQLite building one
-anew costs more than running it. The counts stand as scalar subqueries; those over the reader's open loans are one number, so
-that the loans are looked through once. What only a few loans need (blocks, deposit, the van, cases) has statements of its
-own, sent only when a rule or a count asks for them.
+What a loan needs to know of reader and copy is one statement, because on PostgreSQL each costs a way there and back. The
+counts stand as scalar subqueries; those over the reader's open loans are one number, so that the loans are looked through
+once. What only a few loans need (blocks, deposit, the van, cases) has statements of its own, sent only when a rule or a count
+asks for them.
 
-On PostgreSQL rows are locked by statements of their own, before the reading ones, because the counts of a statement that had
+On PostgreSQL rows are locked by a statement of their own, before the reading one, because the counts of a statement that had
 to wait for its lock are those from before the wait. A reader is locked so that others may still refer to the row.
 """
 
@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import BigInteger, Integer, Select, bindparam, case, cast, func, literal, or_, select
+from sqlalchemy import BigInteger, Integer, Select, bindparam, case, cast, func, literal, or_, select, union_all
 from sqlalchemy.orm import aliased
 
 from catalog.bibs.models import Bib
@@ -23,6 +23,7 @@ from circulation.models import HOLD_CAPTURED, TRANSFER_OPEN, BoxLine, Case, Hold
 from circulation.policies.book import VERSION_NOW
 from circulation.whereabouts import facts
 from library.branches.models import Branch, Location
+from library.kernel.prepared import Prepared
 from library.patrons.models import Patron, PatronBlock, PatronCard
 
 # Counts of loans share one number in this base; no limit reaches it.
@@ -196,44 +197,49 @@ def _both(*, by_card: bool, by_barcode: bool) -> Select[*tuple[Any, ...]]:
     return _of_copy(_with_copy(query), by_barcode=by_barcode)
 
 
-READER_BY_CARD = _reader_query(by_card=True).limit(1)
-READER_BY_ID = _reader_query(by_card=False)
-COPIES_BY_BARCODE = _copy_query(by_barcode=True)
-COPY_BY_ID = _copy_query(by_barcode=False)
+READER_BY_CARD = Prepared(_reader_query(by_card=True).limit(1))
+READER_BY_ID = Prepared(_reader_query(by_card=False))
+COPIES_BY_BARCODE = Prepared(_copy_query(by_barcode=True))
+COPY_BY_ID = Prepared(_copy_query(by_barcode=False))
 # By card and not by the reader's id, by barcode and not by the copy's id.
 BOTH = {
-    (by_card, by_barcode): _both(by_card=by_card, by_barcode=by_barcode)
+    (by_card, by_barcode): Prepared(_both(by_card=by_card, by_barcode=by_barcode))
     for by_card in (True, False)
     for by_barcode in (True, False)
 }
-_holder = select(PatronCard.patron_id).where(PatronCard.number == bindparam("number"))
-LOCK_READER = (
-    select(Patron.id)
-    .where(
-        or_(
-            Patron.id == bindparam("patron_id"),
-            Patron.id.in_(_holder),
-        )
-    )
-    .order_by(Patron.id)
-    .with_for_update(key_share=True)
-)
-LOCK_COPIES = (
-    select(Item.id)
-    .where(
-        or_(
-            Item.id == bindparam("item_id"),
-            Item.id.in_(select(ItemBarcode.item_id).where(ItemBarcode.barcode == bindparam("barcode"))),
-            # A loan frees the copy kept for the same reader when another one is taken.
-            Item.id.in_(
-                select(Hold.captured_item_id).where(
-                    Hold.state.in_(HOLD_CAPTURED),
-                    or_(Hold.patron_id == _this_reader, Hold.patron_id.in_(_holder)),
-                )
-            ),
-        )
-    )
-    .order_by(Item.id)
-    .with_for_update()
-)
+
+
+def _locked_reader(*, by_card: bool) -> Select[*tuple[Any, ...]]:
+    holders = select(PatronCard.patron_id).where(PatronCard.number == bindparam("number"))
+    whose = Patron.id.in_(holders) if by_card else Patron.id == _this_reader
+    return select(Patron.id).where(whose).order_by(Patron.id).with_for_update(key_share=True)
+
+
+def _locked_copies(meant: Any) -> Select[*tuple[Any, ...]]:
+    return select(Item.id).where(Item.id.in_(meant)).order_by(Item.id).with_for_update()
+
+
+def _meant(*, by_barcode: bool) -> Select[*tuple[Any, ...]]:
+    if not by_barcode:
+        return select(bindparam("item_id", type_=Integer))
+    return select(ItemBarcode.item_id).where(ItemBarcode.barcode == bindparam("barcode"))
+
+
+def _locked_both(*, by_card: bool, by_barcode: bool) -> Select[*tuple[Any, ...]]:
+    """Return a lock of the reader, and then of the copies meant and those kept for the reader, which a loan frees.
+
+    The count is what makes PostgreSQL lock the reader before it looks at any copy.
+    """
+    reader = _locked_reader(by_card=by_card).cte("locked_reader")
+    kept = select(Hold.captured_item_id).where(Hold.state.in_(HOLD_CAPTURED), Hold.patron_id.in_(select(reader.c.id)))
+    is_locked = select(func.count()).select_from(reader).scalar_subquery() > 0
+    return _locked_copies(union_all(_meant(by_barcode=by_barcode), kept)).where(is_locked)
+
+
+LOCK_READER = Prepared(_locked_reader(by_card=False))
+LOCK_COPIES = {by_barcode: Prepared(_locked_copies(_meant(by_barcode=by_barcode))) for by_barcode in (True, False)}
+LOCK_BOTH = {
+    (by_card, by_barcode): Prepared(_locked_both(by_card=by_card, by_barcode=by_barcode))
+    for by_card, by_barcode in BOTH
+}
 BLOCKS_IN_FORCE: Sequence[Any] = _IN_FORCE

@@ -26,7 +26,7 @@ from circulation.models import Hold, Loan, LoanRenewal
 from circulation.models.loans import not_undone
 from circulation.policies.reasons import LOAN_ENDED, NOT_ON_LOAN
 from circulation.whereabouts.services import refresh_availability
-from library.branches.models import Branch
+from library.branches.places import Place
 from library.kernel import clock, events
 from library.kernel.db import table_of
 from library.kernel.decisions import Reason, reason
@@ -42,7 +42,7 @@ _loans, _renewals = table_of(Loan), table_of(LoanRenewal)
 _OF_ITS_OWN = frozenset({"id", "in_at", "in_branch_id", "closed_as", "decided", "operation_id"})
 
 
-def undo_check_out(session: Session, operation: Operation, loan_id: int, *, branch: Branch) -> Answer:
+def undo_check_out(session: Session, operation: Operation, loan_id: int, *, branch: Place) -> Answer:
     """Undo a loan of today; the copy lies on the desk of `branch`.
 
     Return what a check-in returns, with `loan`. Raises `NotFound` `unknown_loan`.

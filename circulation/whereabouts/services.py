@@ -13,15 +13,13 @@ from circulation.whereabouts import facts
 from circulation.whereabouts.rules import GONE, Facts, Status, status, tree_distance
 from library.branches.models import Branch, Location
 from library.kernel.db import table_of
+from library.kernel.prepared import Prepared
 
 # No database takes any number of parameters in one statement.
 CHUNK = 500
-# Built once: every check-in runs it.
-_REFRESH = (
-    update(table_of(Item))
-    .where(Item.id.in_(bindparam("item_ids", expanding=True)))
-    .values(is_available=facts.expected_availability())
-)
+_REFRESH = update(table_of(Item)).values(is_available=facts.expected_availability())
+# Every check-in is about one copy.
+_REFRESH_ONE = Prepared(_REFRESH.where(Item.id == bindparam("item_id")))
 
 
 class OpenRows:
@@ -75,7 +73,10 @@ def refresh_availability(session: Session, item_ids: Collection[int]) -> None:
     """
     session.flush()
     for chunk in _chunks(item_ids):
-        session.execute(_REFRESH, {"item_ids": chunk})
+        if len(chunk) == 1:
+            _REFRESH_ONE.run(session, item_id=chunk[0])
+        else:
+            session.execute(_REFRESH.where(Item.id.in_(chunk)))
 
 
 def _chunks(ids: Collection[int]) -> list[Sequence[int]]:

@@ -123,13 +123,10 @@ def _compile(statement: ClauseElement, dialect: Dialect) -> _Compiled:
     plain = visitors.cloned_traverse(statement, {}, {"bindparam": _into_text})
     words = dialect if dialect.name == "sqlite" else _NUMBERED
     compiled: Any = plain.compile(dialect=words)
-    if getattr(compiled, "insert_prefetch", None) or getattr(compiled, "update_prefetch", None):
-        msg = f"give a value for each column that has a default: {compiled}"
-        raise TypeError(msg)
     needed = {name: bind.type for name, bind in compiled.binds.items() if bind.required}
     state = compiled.construct_expanded_state(dict.fromkeys(needed))
     order = tuple(state.positiontup)
-    fixed = {name: state.parameters[name] for name in order if name not in needed}
+    fixed = {name: state.parameters[name] for name in order if name not in needed} | _defaults(compiled, dialect)
     writers = {name: _converter(needed[name], dialect, "bind_processor") for name in order if name in needed}
     columns = list(getattr(plain, "exported_columns", ()))
     if any(isinstance(column.type, Numeric | Float) for column in columns):
@@ -144,6 +141,18 @@ def _compile(statement: ClauseElement, dialect: Dialect) -> _Compiled:
         read=tuple((position, convert) for position, convert in enumerate(readers) if convert is not None),
         row=_row_type([str(column.key) for column in columns]),
     )
+
+
+def _defaults(compiled: Any, dialect: Dialect) -> dict[str, Any]:
+    """Return the values of columns that are not given and have a default; raises `TypeError` for one that is computed."""
+    found = {}
+    for column in [*getattr(compiled, "insert_prefetch", ()), *getattr(compiled, "update_prefetch", ())]:
+        if not getattr(column.default, "is_scalar", False):
+            msg = f"give a value for the column {column}, whose default is computed"
+            raise TypeError(msg)
+        convert = _converter(column.type, dialect, "bind_processor")
+        found[column.key] = convert(column.default.arg) if convert else column.default.arg
+    return found
 
 
 def _row_type(names: list[str]) -> Callable[[Any], Any]:

@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, delete, func, insert, literal, or_, select, up
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from catalog.bibs.models import Bib
 from catalog.items.models import Item
 from library.branches.models import Branch
 from library.kernel.db import table_of
@@ -61,6 +62,14 @@ def test_writing_tells_how_many_rows_were_written(session: Session) -> None:
     assert Prepared(delete(SETTINGS).where(SETTINGS.c.value == bindparam("old"))).run(session, old="3") == 0
 
 
+def test_a_column_that_is_not_given_gets_its_default(session: Session) -> None:
+    branch = table_of(Branch)
+    added = Prepared(insert(branch).values(given(branch.c.code, branch.c.name, branch.c.kind, branch.c.path)))
+    added.run(session, code="new", name="new", kind="village", path="/1/")
+    row = session.execute(select(branch)).one()
+    assert (row.state, row.name_en, row.opened_on) == ("open", "", None)
+
+
 def test_what_a_service_has_added_is_written_before_it_is_asked_for(session: Session) -> None:
     session.add(CountySetting(name="pending", value="1"))
     assert Prepared(select(SETTINGS.c.value)).first(session).value == "1"
@@ -77,8 +86,8 @@ def test_a_driver_error_arrives_as_sqlalchemy_raises_it_and_without_the_values(s
 def test_a_statement_that_cannot_be_is_an_error_of_the_program(session: Session) -> None:
     with pytest.raises(KeyError):
         SET.run(session, name="no value")
-    with pytest.raises(TypeError, match="default"):
-        Prepared(insert(table_of(Branch)).values(code="x")).run(session)
+    with pytest.raises(TypeError, match="default is computed"):
+        Prepared(insert(table_of(Bib)).values(title=bindparam("title"))).run(session, title="x")
     with pytest.raises(TypeError, match="fraction"):
         Prepared(select(Branch.latitude)).run(session)
 
