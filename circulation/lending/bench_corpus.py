@@ -26,7 +26,7 @@ from library.branches.models import Branch, Location
 from library.kernel import clock
 from library.kernel.db import Database
 from library.kernel.identifiers import CodeKind, new_code
-from library.kernel.operations import system_operation
+from library.kernel.operations import new_id, system_operation
 from library.kernel.versions import raise_version
 from library.patrons.models import Patron, PatronCard
 
@@ -163,7 +163,7 @@ def _leave_deposits(session: Session, readers: Sequence[Reader], branch_id: int)
 
 def _plan_the_van(session: Session, branch_id: int) -> None:
     """Plan a visit to the branch on each day of half a year."""
-    route = Route(code="bench", name="bench")
+    route = Route(code=new_id().replace("-", ""), name="bench")
     session.add(route)
     session.flush()
     session.add(RouteStop(route_id=route.id, position=1, branch_id=branch_id))
