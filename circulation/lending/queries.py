@@ -146,15 +146,15 @@ def reader_by_id(session: Session, patron_id: int, *, branch_id: int, today: dat
     return _reader(statements.READER_BY_ID.first(session, patron_id=patron_id, branch_id=branch_id, today=today))
 
 
-def copies_by_barcode(session: Session, barcode: str) -> list[CopyFound]:
+def copies_by_barcode(session: Session, barcode: str, *, patron_id: int | None = None) -> list[CopyFound]:
     """Return the copies that bear a barcode now, else those that once did."""
-    rows = statements.COPIES_BY_BARCODE.all(session, barcode=barcode, patron_id=None)
+    rows = statements.COPIES_BY_BARCODE.all(session, barcode=barcode, patron_id=patron_id)
     return [_copy(row) for row in _current(rows)]
 
 
-def copy_by_id(session: Session, item_id: int) -> CopyFound | None:
+def copy_by_id(session: Session, item_id: int, *, patron_id: int | None = None) -> CopyFound | None:
     """Return a copy by its id."""
-    row = statements.COPY_BY_ID.first(session, item_id=item_id, patron_id=None)
+    row = statements.COPY_BY_ID.first(session, item_id=item_id, patron_id=patron_id)
     return _copy(row) if row else None
 
 

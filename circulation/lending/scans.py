@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from circulation.lending.queries import CopyFound, copies_by_barcode, copy_by_id, lock_copies
+from circulation.lending.queries import CopyFound, copies_by_barcode, copy_by_id, lock_both, lock_copies
 from circulation.policies import reasons
 from library.kernel.decisions import Decision, Reason, reason
 from library.kernel.identifiers import looks_misread, normalise_isbn, normalise_scan
@@ -30,15 +30,17 @@ class Identified:
     candidates: tuple[int, ...] = ()
 
 
-def identify(session: Session, scan: Scan) -> Identified:
-    """Return the copy a scan means, locked on PostgreSQL."""
+def identify(session: Session, scan: Scan, *, patron_id: int | None = None) -> Identified:
+    """Return the copy a scan means, locked on PostgreSQL; with `patron_id` seen with that reader's holds, and both locked."""
+    code = normalise_scan(scan.barcode or "") if scan.item_id is None else None
+    if patron_id is None:
+        lock_copies(session, barcode=code, item_id=scan.item_id)
+    else:
+        lock_both(session, patron_id=patron_id, barcode=code, item_id=scan.item_id)
     if scan.item_id is not None:
-        lock_copies(session, item_id=scan.item_id)
-        chosen = copy_by_id(session, scan.item_id)
+        chosen = copy_by_id(session, scan.item_id, patron_id=patron_id)
         return told([chosen] if chosen else [], scan)
-    code = normalise_scan(scan.barcode or "")
-    lock_copies(session, barcode=code)
-    return told(copies_by_barcode(session, code) if code else [], scan)
+    return told(copies_by_barcode(session, code, patron_id=patron_id) if code else [], scan)
 
 
 def told(copies: Sequence[CopyFound], scan: Scan) -> Identified:
