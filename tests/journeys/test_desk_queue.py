@@ -224,7 +224,8 @@ def test_a_scan_the_server_fails_at_is_set_aside_and_holds_nobody_up(page: Page,
             route.continue_()
 
     page.route("**/desk", fail)
-    scan(page, broken)
+    with page.expect_response("**/desk"):
+        scan(page, broken)
     scan(page, site.county.barcodes[BOOK])
     for _ in range(4):
         with page.expect_response("**/desk"):

@@ -327,9 +327,10 @@ def test_rooms_may_be_a_named_set_or_ticked_one_by_one(house: House) -> None:
     ],
 )
 def test_a_proposal_that_makes_no_sense_is_refused(house: House, values: dict[str, Any], code: str) -> None:
-    dates = {"first": values.pop("first", TODAY), "last": values.pop("last", date(2026, 11, 28))}
+    asked = {"first": TODAY, "last": date(2026, 11, 28), **values}
+    first, last = asked.pop("first"), asked.pop("last")
     with house.database.reading() as session, pytest.raises(Invalid, match=code):
-        house.propose(session, *dates.values(), **values)
+        house.propose(session, first, last, **asked)
 
 
 DAYS = st.integers(0, 25).map(lambda days: TODAY + timedelta(days=days))
