@@ -33,6 +33,7 @@ class CaseCard:
     since: str
     note: str
     outcomes: Sequence[tuple[str, str]]
+    is_with_reader: bool = False
     ended: str = ""
 
 
@@ -75,6 +76,7 @@ def case_card(shown: Mapping[str, Any], actor: Actor, path: str) -> CaseCard:
             for outcome in shown["outcomes"]
             if permits(actor, permission_for(kind, outcome), _Place("", path))
         ],
+        is_with_reader=shown["holder"]["kind"] == "reader",
         ended=_ended(shown, today),
     )
 

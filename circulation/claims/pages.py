@@ -146,7 +146,7 @@ def copy_page(item_id: int) -> str:
             "item": item,
             "bib": session.get_one(Bib, item.bib_id),
             "status": item_statuses(session, [item_id])[item_id]["status"],
-            "place": branch_by_id(session, item.current_branch_id),
+            "seen_at": branch_by_id(session, item.current_branch_id),
             "loans": [loan_line(one) for one in past],
             "cases": [case_card(case, actor, branch.path) for case in cases],
             "paging": pages,

@@ -116,6 +116,12 @@ def list_loans(query: dict[str, Any]) -> dict[str, Any]:
             paths=(branch.path,) if branch else everywhere,
             state=query["state"],
             today=clock.today(),
+            item_id=query.get("item"),
+            group_id=query.get("group"),
+            first=query.get("from_"),
+            last=query.get("to"),
+            is_on_site=query.get("on_site", False),
+            is_backdated=query.get("backdated"),
         )
         loans, total = listing.loans(session, wanted, offset=(page - 1) * per_page, limit=per_page)
     return page_of(loans, total, page, per_page)

@@ -1,8 +1,8 @@
 """What is on loan, for pages and the API."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import Row, false, func, or_, select
@@ -11,17 +11,28 @@ from sqlalchemy.orm import Session
 from catalog.bibs.models import Bib
 from catalog.items.models import Item
 from circulation.models import Loan
+from circulation.models.loans import not_undone
 from library.branches.models import Branch
+from library.kernel import clock
 
 
 @dataclass(frozen=True, slots=True)
 class LoanFilter:
-    """Which loans: `state` is open, overdue, closed or all; `paths` are those of branches they were lent at or below."""
+    """Which loans: `state` is open, overdue, closed or all; `paths` are those of branches they were lent at or below.
+
+    `first` and `last` are days of lending, both included. What was read in the room is left out unless it is asked for.
+    """
 
     today: date
     state: str = "open"
     patron_id: int | None = None
     paths: Sequence[str] | None = None
+    item_id: int | None = None
+    group_id: int | None = None
+    first: date | None = None
+    last: date | None = None
+    is_on_site: bool | None = False
+    is_backdated: bool | None = None
 
 
 def open_loans(session: Session, patron_id: int) -> Sequence[Row[Loan, Bib, str]]:
@@ -76,18 +87,34 @@ def loans(session: Session, wanted: LoanFilter, *, offset: int, limit: int) -> t
 
 
 def _conditions(wanted: LoanFilter) -> list[Any]:
-    conditions: list[Any] = []
-    if wanted.state in {"open", "overdue"}:
-        conditions.append(Loan.in_at.is_(None))
-    if wanted.state == "overdue":
-        conditions.append(Loan.due_on < wanted.today)
-    if wanted.state == "closed":
-        conditions.append(Loan.in_at.is_not(None))
-    if wanted.patron_id is not None:
-        conditions.append(Loan.patron_id == wanted.patron_id)
+    equal = (
+        (Loan.patron_id, wanted.patron_id),
+        (Loan.item_id, wanted.item_id),
+        (Loan.group_id, wanted.group_id),
+        (Loan.is_on_site, wanted.is_on_site),
+        (Loan.is_backdated, wanted.is_backdated),
+    )
+    conditions: list[Any] = [not_undone(), *_of_state(wanted), *_lent_between(wanted)]
+    conditions += [column == value for column, value in equal if value is not None]
     if wanted.paths is not None:
         conditions.append(or_(false(), *(Branch.path.startswith(path) for path in wanted.paths)))
     return conditions
+
+
+def _of_state(wanted: LoanFilter) -> Iterator[Any]:
+    if wanted.state in {"open", "overdue"}:
+        yield Loan.in_at.is_(None)
+    if wanted.state == "overdue":
+        yield Loan.due_on < wanted.today
+    if wanted.state == "closed":
+        yield Loan.in_at.is_not(None)
+
+
+def _lent_between(wanted: LoanFilter) -> Iterator[Any]:
+    if wanted.first is not None:
+        yield Loan.out_at >= clock.start_of_day(wanted.first)
+    if wanted.last is not None:
+        yield Loan.out_at < clock.start_of_day(wanted.last + timedelta(days=1))
 
 
 def _shown(loan: Loan, barcode: str, title: str, branch: str, today: date) -> dict[str, Any]:
@@ -102,6 +129,11 @@ def _shown(loan: Loan, barcode: str, title: str, branch: str, today: date) -> di
         "out_at": loan.out_at,
         "due_on": loan.due_on,
         "in_at": loan.in_at,
+        "closed_as": loan.closed_as,
         "renewals": loan.renewals,
+        "group": loan.group_id,
+        "is_on_site": loan.is_on_site,
+        "is_backdated": loan.is_backdated,
+        "is_recalled": loan.recalled_at is not None,
         "is_overdue": loan.in_at is None and loan.due_on < today,
     }

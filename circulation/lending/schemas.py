@@ -56,6 +56,12 @@ class LoanQuery(PageIn):
         max_length=32, metadata={"description": "Lent at this branch or below it; all that are yours when left out."}
     )
     state = Text(load_default="open", validate=validate.OneOf(("open", "overdue", "closed", "all")))
+    item = Integer(least=1)
+    group = Integer(least=1)
+    from_ = fields.Date(data_key="from", metadata={"description": "Lent on this day or later."})
+    to = fields.Date(metadata={"description": "Lent on this day or earlier."})
+    on_site = Flag(metadata={"description": "True: what was read in the room, which is left out otherwise."})
+    backdated = Flag(metadata={"description": "True: only loans from a notebook; false: only others."})
 
 
 class ReasonOut(ma.Schema):
@@ -136,7 +142,12 @@ class LoanOut(ma.Schema):
     out_at = fields.DateTime()
     due_on = fields.Date()
     in_at = fields.DateTime(allow_none=True)
+    closed_as = fields.String(allow_none=True, metadata={"description": "returned | forced | lost"})
     renewals = fields.Integer()
+    group = fields.Integer(allow_none=True)
+    is_on_site = fields.Boolean()
+    is_backdated = fields.Boolean()
+    is_recalled = fields.Boolean()
     is_overdue = fields.Boolean()
 
 
