@@ -12,7 +12,7 @@ from flask_babel import ngettext
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from circulation.desk import forms, moves, places, shown, worklists
+from circulation.desk import forms, moves, shown, worklists
 from circulation.desk.chain import DESK_KIND
 from circulation.desk.commands import Command, mode_named
 from circulation.desk.kinds import Mode
@@ -20,6 +20,7 @@ from circulation.desk.scanning import Taken, take_form
 from circulation.holds import services as holds
 from circulation.logistics import services as logistics
 from circulation.wishes import services as wishes
+from library.accounts import desks
 from library.accounts.access import require
 from library.branches.models import Branch
 from library.branches.services import branch_by_code
@@ -49,7 +50,7 @@ def desk() -> str:
     actor = require("lend")
     mode = mode_named(request.args.get("mode", ""))
     with reading() as session:
-        branch = places.desk_of(session, actor, request.args.get("branch"))
+        branch = desks.desk_of(session, actor, request.args.get("branch"))
         page = shown.desk_page(session, actor, branch, request.args.get("after"), mode)
     return render("circulation/desk/desk.html", **page)
 
@@ -118,11 +119,11 @@ def moves_page() -> str:
     """List what to send, what to receive, and what is kept for readers."""
     actor = require("distribute")
     with reading() as session:
-        branch = places.desk_of(session, actor, request.args.get("branch"), "distribute")
+        branch = desks.desk_of(session, actor, request.args.get("branch"), "distribute")
         outgoing, incoming = moves.outgoing(session, branch), moves.incoming(session, branch)
         page = {
             "branch": branch,
-            "branches": places.desks_of(session, actor, "distribute"),
+            "branches": desks.desks_of(session, actor, "distribute"),
             "outgoing": outgoing,
             "incoming": incoming,
             "kept": moves.kept(session, branch),
@@ -190,7 +191,7 @@ def wishes_page() -> str:
     """List the wishes of the branch and of what is below it that wait for an answer."""
     actor = require("lend")
     with reading() as session:
-        branch = places.desk_of(session, actor, request.args.get("branch"))
+        branch = desks.desk_of(session, actor, request.args.get("branch"))
         waiting = shown.open_wishes(session, branch)
     return render("circulation/desk/wishes.html", branch=branch, wishes=waiting, outcomes=shown.wish_outcomes())
 

@@ -7,9 +7,10 @@ from flask import Blueprint, get_template_attribute, jsonify, request
 from werkzeug.wrappers import Response
 
 import circulation.desk.sentences  # noqa: F401  defines the words of this room's problems
-from circulation.desk import places, slips, today
+from circulation.desk import slips, today
 from circulation.desk.chain import DESK_KIND
 from circulation.desk.commands import ACTIONS, MODES, PICKS
+from library.accounts import desks
 from library.accounts.access import require
 from library.branches.models import Branch
 from library.kernel import clock
@@ -33,12 +34,12 @@ def journal() -> str:
         account_id=request.args.get("who", type=int),
     )
     with reading() as session:
-        branch = places.desk_of(session, actor, request.args.get("branch"))
+        branch = desks.desk_of(session, actor, request.args.get("branch"))
         day = today.day_of(session, branch, wanted)
         pages = paging(len(day.rows), per_page=today.PER_PAGE)
         context = {
             "branch": branch,
-            "branches": places.desks_of(session, actor),
+            "branches": desks.desks_of(session, actor),
             "wanted": wanted,
             "day": day,
             "entries": today.entries_of(session, day, pages.offset),
@@ -85,6 +86,6 @@ def mat() -> str:
     """Show the sheet with the barcodes of the commands, to be printed and put on the desk."""
     actor = require("lend")
     with reading() as session:
-        branch = places.desk_of(session, actor, request.args.get("branch"))
+        branch = desks.desk_of(session, actor, request.args.get("branch"))
     groups = [[(command, code128(command.code)) for command in group] for group in (MODES, ACTIONS, PICKS)]
     return render("circulation/desk/mat.html", branch=branch, groups=groups)

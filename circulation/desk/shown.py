@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from circulation.desk import places, worklists
+from circulation.desk import worklists
 from circulation.desk.chain import DESK_KIND, standing_of
 from circulation.desk.choices import choices
 from circulation.desk.commands import ACTIONS, COMMANDS, MODES
@@ -23,6 +23,7 @@ from circulation.lending import listing as loans_listing
 from circulation.lending.standing import blocks_of
 from circulation.policies.services import resolve
 from circulation.policies.value_words import CATEGORIES as CATEGORY_WORDS
+from library.accounts import desks
 from library.branches.models import Branch
 from library.branches.services import subtree_ids
 from library.kernel import clock
@@ -62,7 +63,7 @@ def desk_page(session: Session, actor: Actor, branch: Branch, after: str | None,
     standing = _standing_now(session, branch, after)
     return {
         "branch": branch,
-        "branches": places.desks_of(session, actor),
+        "branches": desks.desks_of(session, actor),
         "after": after if standing != NOBODY else "",
         "mode": mode,
         "modes": MODES,

@@ -53,6 +53,7 @@ POLICIES: tuple[Row, ...] = (
     Row("renewals_max", "2", "disabled"),
     Row("loan_limit", "20", "family"),
     Row("loan_limit", "60", "group"),
+    Row("loan_limit_title", "none", "group"),  # a class reads one book together
     Row("hard_due", "term_end", "group"),
     Row("loan_days", "90", "group"),  # of a group that has no term
     Row("loan_limit", "10", "staff"),
