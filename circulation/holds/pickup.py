@@ -39,7 +39,7 @@ def ready_values(session: Session, operation: Operation, hold: Held, item_id: in
     return {
         "ready_at": operation.at,
         "pickup_until_on": _until(session, hold, item_id, first) if first else None,
-        "promised_on": first or clock.local_date(operation.at),
+        "promised_on": first,
     }
 
 

@@ -1,5 +1,6 @@
 """Placing a hold, and looking ahead at what that would bring."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -13,10 +14,12 @@ from circulation.holds.changes import Happened, Held
 from circulation.holds.choosing import ranked
 from circulation.holds.copies import RulesOfDay, copies_of, wanting_of
 from circulation.holds.promises import outlook, promise_again
+from circulation.holds.reasons import COPY_OUT_OF_REACH
 from circulation.holds.rules import last_day, may_hold
 from circulation.holds.states import State
 from circulation.holds.targeting import CopyAt, Step
 from circulation.models import Hold
+from circulation.policies.reasons import NEW_BOOK_PROTECTED, TOO_YOUNG
 from library.branches.models import Branch
 from library.kernel import clock
 from library.kernel.decisions import Decision
@@ -24,6 +27,9 @@ from library.kernel.errors import Invalid, NotFound
 from library.kernel.operations import Answer, Operation
 from library.patrons.models import Patron
 from library.patrons.services import statistics_of
+
+# Refusals that a rule for a class of copies may bring about.
+_OF_COPIES = frozenset({TOO_YOUNG, NEW_BOOK_PROTECTED, COPY_OUT_OF_REACH})
 
 
 def place_hold(
@@ -83,7 +89,7 @@ def forecast(
     best = ranked(session, on_shelf, wanting.pickup, today)[waiting:]
     promised: date | None
     if best and best[0].step is Step.PICKUP:
-        promised = pickup.first_opening_on(session, pickup_branch_id, operation.at) or today
+        promised = pickup.first_opening_on(session, pickup_branch_id, operation.at)
     elif best:
         promised = best[0].arrives_on
     else:
@@ -115,19 +121,30 @@ def _where(session: Session, branch_id: int) -> Branch:
     return place
 
 
-def _decide(session: Session, operation: Operation, request: Request) -> tuple[Decision, dict[str, Any], list[CopyAt]]:
+def _decide(
+    session: Session, operation: Operation, request: Request
+) -> tuple[Decision, list[dict[str, Any]], list[CopyAt]]:
     """Return the decision, what the rules were asked, and the copies that could ever be lent."""
     today = clock.local_date(operation.at)
     copies = copies_of(session, request.subject.bib_id, request.subject.item_id)
     decision = may_hold(asked_of(session, RulesOfDay(session, today), request, copies))
-    asked = {
-        "path": request.pickup.path,
-        "item_class": request.subject.item_class,
-        "patron_category": request.patron.category,
-        "on": today.isoformat(),
-        "at": operation.at.isoformat(),
-    }
-    return decision, asked, copies
+    is_about_copies = any(found.code in _OF_COPIES for found in decision.reasons)
+    return decision, _asked(operation, request, copies if is_about_copies else ()), copies
+
+
+def _asked(operation: Operation, request: Request, copies: Iterable[CopyAt]) -> list[dict[str, Any]]:
+    """Return what the rules were asked: about what is wanted, and about each class of the copies that were refused."""
+    classes = {request.subject.item_class, *(copy.item_class for copy in copies)}
+    return [
+        {
+            "path": request.pickup.path,
+            "item_class": item_class,
+            "patron_category": request.patron.category,
+            "on": clock.local_date(operation.at).isoformat(),
+            "at": operation.at.isoformat(),
+        }
+        for item_class in sorted(classes, key=lambda name: name or "")
+    ]
 
 
 def _join_queue(session: Session, operation: Operation, request: Request, chosen: date | None) -> Held:

@@ -5,7 +5,7 @@ from typing import Any
 
 from circulation.holds.queries import View
 from circulation.holds.wording import cause_words
-from circulation.policies.explaining import explained, with_texts
+from circulation.policies.explaining import explained_all, with_texts
 from library.kernel.actors import current_actor
 from library.kernel.db import reading
 from library.kernel.decisions import render
@@ -21,7 +21,8 @@ def present(answer: Answer, *, explain: bool = False) -> dict[str, Any]:
         [shown["hold"]] = present_all([hold])
     if explain and asked:
         with reading() as session:
-            shown["explain"] = with_texts(explained(session, asked), audience)
+            entries = [entry for found in explained_all(session, asked) for entry in found]
+            shown["explain"] = with_texts(entries, audience)
     return shown
 
 

@@ -39,7 +39,7 @@ def view(session: Session, hold_id: int) -> View:
 
 
 def answer_of(
-    session: Session, found: Iterable[Reason], hold_id: int | None, asked: dict[str, Any] | None = None
+    session: Session, found: Iterable[Reason], hold_id: int | None, asked: Sequence[dict[str, Any]] = ()
 ) -> Answer:
     """Return `{decision, reasons, hold, policy}` of ids, codes and dates."""
     reasons_found = tuple(found)
@@ -47,7 +47,7 @@ def answer_of(
         "decision": str(Decision.of(reasons_found).outcome),
         "reasons": [one.stored() for one in reasons_found],
         "hold": view(session, hold_id) if hold_id is not None else None,
-        "policy": asked,
+        "policy": list(asked),
     }
 
 

@@ -1,4 +1,4 @@
-"""A reader's loans, holds and wishes as their pages show them."""
+"""A reader's loans and wishes as their pages show them; holds have cards of their own in `circulation.holds.cards`."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -8,10 +8,8 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
-from circulation.holds import listing as holds_listing
 from circulation.lending import listing
 from circulation.lending.due_why import why_due
-from circulation.models import Hold
 from circulation.wishes import listing as wishes_listing
 from circulation.wishes.cards import wish_card
 from library.kernel import clock
@@ -35,36 +33,6 @@ def loan_cards(session: Session, patron_id: int, limit: int | None = None, *, wi
         }
         for loan, bib, _barcode in rows
     ]
-
-
-def hold_cards(session: Session, patron_id: int) -> list[Card]:
-    """Return a reader's holds with where each stands."""
-    today = clock.today()
-    return [
-        {"id": hold.id, "bib": bib, "pickup": branch.name, "state": hold_words(hold, ahead, today)}
-        for hold, bib, branch, ahead in holds_listing.open_holds(session, patron_id)
-    ]
-
-
-def hold_words(hold: Hold, ahead: int, today: date) -> tuple[str, str]:
-    """Return where a hold stands, as (kind of chip, words)."""
-    if hold.state == "ready":
-        if hold.pickup_until_on is None:
-            return "ok", _("Ready, come and get it")
-        return "ok", _("Ready, kept until %(day)s", day=day_words(hold.pickup_until_on, today))
-    if hold.state == "in_transit":
-        return "info", _("On its way to you")
-    if hold.state == "suspended":
-        return "plainly", _("Paused")
-    return "hold", _queue_words(ahead, hold.promised_on, today)
-
-
-def _queue_words(ahead: int, promised_on: date | None, today: date) -> str:
-    if ahead:
-        return str(ngettext("%(num)s reader before you", "%(num)s readers before you", ahead))
-    if promised_on is not None and promised_on >= today:
-        return str(_("You are next, about %(day)s", day=day_words(promised_on, today)))
-    return str(_("You are next"))
 
 
 def wish_cards(session: Session, patron_id: int) -> list[Card]:

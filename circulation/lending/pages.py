@@ -10,8 +10,9 @@ from werkzeug.wrappers import Response
 from catalog.bibs import listing as bib_listing
 from catalog.items.services import items_by_code
 from circulation.holds import listing as holds_listing
+from circulation.holds.cards import ended_cards, hold_cards
 from circulation.lending import listing, services
-from circulation.lending.cards import hold_cards, loan_cards, renewal_notice, wish_cards
+from circulation.lending.cards import loan_cards, renewal_notice, wish_cards
 from circulation.policies.explaining import grounds
 from library.accounts.access import require_reader
 from library.branches import choice
@@ -121,6 +122,7 @@ def me() -> str:
             "reader": reader,
             "loans": loan_cards(session, reader.id, with_why=True),
             "holds": hold_cards(session, reader.id),
+            "ended": ended_cards(session, reader.id),
             "wishes": wish_cards(session, reader.id),
         }
     return render("circulation/reader/me.html", **page)

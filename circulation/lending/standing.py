@@ -32,8 +32,14 @@ class StandingOfReader:
         return StandingNow(
             loans=[_loan(loan) for loan in shown],
             holds=[
-                {"id": hold.id, "bib": bib.id, "title": bib.title, "state": hold.state, "pickup_branch": branch.code}
-                for hold, bib, branch, _before in open_holds(session, patron_id)
+                {
+                    "id": one.hold.id,
+                    "bib": one.bib.id,
+                    "title": one.bib.title,
+                    "state": one.hold.state,
+                    "pickup_branch": one.pickup.code,
+                }
+                for one in open_holds(session, patron_id)
             ],
             blocks=blocks_of(session, patron_id, today),
             balance_cents=balance(session, patron_id),

@@ -198,7 +198,9 @@ RULE_WORDS: Mapping[str, RuleWords] = {
     ),
     "pickup_scope": RuleWords(
         _("Where reserved books may be picked up"),
-        _("To which places a reserved copy may be brought: where it stands, its township, or the county."),
+        _(
+            "Where a reader may have reserved books brought: to their own room, its township, or anywhere in the county."
+        ),
         _("the whole county: every reading room is a pickup place."),
     ),
     "pickup_days": RuleWords(

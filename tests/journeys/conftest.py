@@ -12,9 +12,14 @@ from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from werkzeug.serving import make_server
 
+from catalog.items.services import item_by_code
 from catalog.search.engines import engine
 from catalog.search.rebuild import rebuild
+from circulation.holds.services import place_hold
 from library.kernel.db import Database
+from library.kernel.operations import system_operation
+from library.patrons.services import patron_by_card
+from tests.factories import a_loan
 from tests.journeys.county import County, build
 
 CHROMIUM = "/usr/bin/chromium"
@@ -94,3 +99,21 @@ def plain(browser: Browser, site: Site) -> Iterator[Page]:
     opened.add_cookies([{"name": "village", "value": "east", "url": site.address}])
     yield opened.new_page()
     opened.close()
+
+
+@pytest.fixture
+def waiting(app: Flask, database: Database, site: Site) -> int:
+    """A hold of the reader on 上下五千年, whose only copy another reader has."""
+    with app.app_context(), database.writing() as session:
+        reader, other = (patron_by_card(session, card) for card in (site.county.card, site.county.other_card))
+        item = item_by_code(session, site.county.barcodes["上下五千年"])
+        a_loan(session, item=item, patron=other)
+        answer = place_hold(
+            session,
+            system_operation("place_hold"),
+            patron_id=reader.id,
+            bib_id=item.bib_id,
+            pickup_branch_id=reader.home_branch_id,
+        )
+    assert answer["hold"]["state"] == "waiting"
+    return int(answer["hold"]["id"])

@@ -23,7 +23,7 @@ SMALL_TARGETS = """(least) => [...document.querySelectorAll('a.button, button, .
   .map(one => one.outerHTML.slice(0, 120))"""
 
 
-def reader_pages(site: Site) -> list[str]:
+def reader_pages(site: Site, waiting: int) -> list[str]:
     book = site.county.bibs["果树嫁接图解"]
     return [
         "/",
@@ -38,6 +38,7 @@ def reader_pages(site: Site) -> list[str]:
         "/v",
         "/help",
         f"/holds/new?bib={book}",
+        f"/holds/{waiting}",
     ]
 
 
@@ -80,12 +81,12 @@ def findings(page: Page, address: str) -> list[Any]:
 
 
 @pytest.mark.parametrize("mode", sorted(MODES))
-def test_axe_finds_nothing_on_a_phone_or_a_desk(browser: Browser, site: Site, mode: str) -> None:
+def test_axe_finds_nothing_on_a_phone_or_a_desk(browser: Browser, site: Site, waiting: int, mode: str) -> None:
     context = opened(browser, site, 360, mode)
     page = context.new_page()
     found = findings(page, "/sign-in")
     sign_in_reader(page, site.county.card)
-    for address in reader_pages(site):
+    for address in reader_pages(site, waiting):
         found += findings(page, address)
     sign_in_staff(page, "admin")
     for address in STAFF_PAGES:
@@ -97,13 +98,13 @@ def test_axe_finds_nothing_on_a_phone_or_a_desk(browser: Browser, site: Site, mo
 
 @pytest.mark.parametrize(("mode", "least"), [("light", 44), ("elder", 60)])
 def test_nothing_scrolls_sideways_and_every_target_is_large_enough(
-    browser: Browser, site: Site, mode: str, least: int
+    browser: Browser, site: Site, waiting: int, mode: str, least: int
 ) -> None:
     context = opened(browser, site, 320, mode)
     page = context.new_page()
     wide, small = [], []
     sign_in_reader(page, site.county.card)
-    for address in [*reader_pages(site), None, *STAFF_PAGES]:
+    for address in [*reader_pages(site, waiting), None, *STAFF_PAGES]:
         if address is None:
             sign_in_staff(page, "admin")
             continue
@@ -117,11 +118,11 @@ def test_nothing_scrolls_sideways_and_every_target_is_large_enough(
     assert small == []
 
 
-def test_no_page_breaks_its_own_content_security_policy(page: Page, site: Site) -> None:
+def test_no_page_breaks_its_own_content_security_policy(page: Page, site: Site, waiting: int) -> None:
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text) if "Content Security" in message.text else None)
     sign_in_reader(page, site.county.card)
-    for address in reader_pages(site):
+    for address in reader_pages(site, waiting):
         page.goto(address)
     sign_in_staff(page, "admin")
     for address in STAFF_PAGES:

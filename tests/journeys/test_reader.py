@@ -1,5 +1,8 @@
+from datetime import timedelta
+
 from playwright.sync_api import Page, expect
 
+from library.kernel import clock
 from tests.journeys.conftest import Site
 from tests.journeys.steps import press_twice, sign_in_reader
 
@@ -64,6 +67,34 @@ def test_hold_renewal_and_cancelling_need_no_script(plain: Page, site: Site) -> 
 
     plain.get_by_role("button", name="取消预约：上下五千年").click()
     expect(plain.locator("main")).to_contain_text("预约取消了")
+
+
+def test_pausing_going_on_and_collecting_elsewhere_need_no_script(plain: Page, site: Site, waiting: int) -> None:
+    sign_in_reader(plain, site.county.card)
+    until = clock.today() + timedelta(days=20)
+    plain.get_by_role("link", name="暂停或更改").click()
+    plain.get_by_label("暂停到哪天").fill(until.isoformat())
+    plain.get_by_role("button", name="先暂停：上下五千年").click()
+    expect(plain.locator("main")).to_contain_text(f"暂停到{until.month}月{until.day}日")
+
+    plain.get_by_role("button", name="接着排队：上下五千年").click()
+    expect(plain.locator("main")).to_contain_text("接着排队了")
+
+    plain.goto(f"/holds/{waiting}")
+    plain.get_by_label("到哪里拿").select_option("west")
+    plain.get_by_role("button", name="送到那里：上下五千年").click()
+    expect(plain.locator("main")).to_contain_text("到 西岭村农家书屋 拿")
+
+
+def test_the_day_it_comes_to_another_place_is_looked_up_before_reserving(plain: Page, site: Site) -> None:
+    sign_in_reader(plain, site.county.card)
+    plain.goto(f"/holds/new?bib={site.county.bibs['果树嫁接图解']}")
+    plain.locator("summary", has_text="换个地方取").click()
+    plain.get_by_label("到哪里拿").select_option("west")
+    plain.get_by_role("button", name="看看哪天能到").click()
+    expect(plain.locator("main")).to_contain_text("取书地点： 西岭村农家书屋")
+    plain.get_by_role("button", name="确定预约").click()
+    expect(plain.locator("main")).to_contain_text("约好了")
 
 
 def test_the_code_on_the_door_chooses_the_village(page: Page, site: Site) -> None:

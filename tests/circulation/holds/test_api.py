@@ -7,11 +7,13 @@ from flask import Flask
 from sqlalchemy import select
 
 from catalog.items.models import Item
+from circulation.policies.services import set_row
 from library.accounts.rules import Role
 from library.branches.models import Branch
+from library.kernel import clock as kernel_clock
 from library.kernel.db import Database
 from library.kernel.models import EventRow, OperationRow
-from library.kernel.operations import new_id
+from library.kernel.operations import new_id, system_operation
 from library.patrons.models import Patron
 from tests.acting import Api
 from tests.factories import a_bib, a_county, a_loan, a_patron, an_item, county_policies, patron_card
@@ -150,6 +152,19 @@ def test_a_dry_run_tells_the_promised_day_and_stores_nothing(api: Api, world: Wo
     assert api.post("/holds", **body)[1]["hold"]["promised_on"] == ahead["promised_on"]
     again = api.post("/holds", **body, dry_run=True)[1]
     assert [reason["code"] for reason in again["reasons"]] == ["hold_exists"]
+
+
+def test_a_refusal_because_of_the_copies_names_the_row_for_their_class(api: Api, world: World) -> None:
+    with world.app.app_context(), world.database.writing() as session:
+        session.get_one(Item, world.item).item_class = "disc"
+        session.get_one(Patron, world.readers[0]).born_in = kernel_clock.today().year - 10
+        operation = system_operation("set_policy")
+        row = set_row(session, operation, rule="age_limit", value="14", item_class="disc")["policy"]
+    body = {"patron": world.readers[0], "bib": world.bib, "pickup_branch": "east"}
+    refused = api.post("/holds", **body, explain=True)[1]
+    assert [reason["code"] for reason in refused["reasons"]] == ["too_young"]
+    rows = [entry["row"]["id"] for entry in refused["explain"] if entry["rule"] == "age_limit" and entry["row"]]
+    assert rows == [row]
 
 
 def test_each_change_has_its_actor_device_and_reason(api: Api, world: World) -> None:
