@@ -17,6 +17,7 @@ from library.kernel import clock
 from library.kernel.db import Database
 from library.kernel.operations import system_operation
 from library.patrons import groups
+from library.patrons.cards import active_card
 from tests.factories import an_item
 from tests.journeys.conftest import Site
 from tests.journeys.steps import sign_in_reader, sign_in_staff
@@ -52,7 +53,7 @@ def papers(app: Flask, database: Database, site: Site) -> Papers:
         card = session.get_one(groups.PatronGroup, group.id).custodian_id
         assert card is not None
         assert loan.patron_id is not None
-        number = groups.active_card(session, card) or ""
+        number = active_card(session, card) or ""
         barcodes = [copy.barcode for copy in copies[:3]]
         return Papers(group.id, number, sheet, loan.id, copies[3].id, loan.patron_id, barcodes)
 
@@ -115,17 +116,17 @@ def test_a_sheet_of_a_power_cut_is_entered_row_by_row(plain: Page, papers: Paper
     plain.get_by_label("扫单子上的号码").fill(papers.sheet)
     plain.get_by_role("button", name="确定").click()
     day = (clock.today() - timedelta(days=3)).isoformat()
-    plain.get_by_label("借出日期: 第 1 行").fill(day)
-    plain.get_by_label("证号或姓名: 第 1 行").fill(site.county.card)
-    plain.get_by_label("条码: 第 1 行").fill(papers.barcodes[0])
-    plain.get_by_label("证号或姓名: 第 2 行").fill("没有这个人")
-    plain.get_by_label("条码: 第 2 行").fill(papers.barcodes[1])
+    plain.get_by_label("借出日期：第 1 行").fill(day)
+    plain.get_by_label("证号或姓名：第 1 行").fill(site.county.card)
+    plain.get_by_label("条码：第 1 行").fill(papers.barcodes[0])
+    plain.get_by_label("证号或姓名：第 2 行").fill("没有这个人")
+    plain.get_by_label("条码：第 2 行").fill(papers.barcodes[1])
     plain.get_by_role("button", name="写好这些行").click()
     expect(plain.locator("main")).to_contain_text("2 行里写好 1 行")
 
-    expect(plain.get_by_label("证号或姓名: 第 2 行")).to_have_value("没有这个人")
-    plain.get_by_label("证号或姓名: 第 2 行").fill(site.county.card)
-    plain.get_by_label("归还日期: 第 1 行").fill(clock.today().isoformat())
+    expect(plain.get_by_label("证号或姓名：第 2 行")).to_have_value("没有这个人")
+    plain.get_by_label("证号或姓名：第 2 行").fill(site.county.card)
+    plain.get_by_label("归还日期：第 1 行").fill(clock.today().isoformat())
     plain.get_by_role("button", name="写好这些行").click()
 
     expect(plain.locator("main")).to_contain_text("2 行里写好 2 行")
@@ -138,6 +139,7 @@ def test_a_reader_says_that_a_book_is_lost_and_the_keeper_settles_it(plain: Page
     expect(plain.locator("main")).to_contain_text("已记为丢失")
 
     sign_in_staff(plain, "admin", then="/desk/cases")
+    plain.goto("/desk/cases?branch=east")
     card = plain.locator("li.card").filter(has_text="弄丢的")
     card.get_by_label("怎么处理").select_option("replaced")
     card.get_by_role("button").click()
