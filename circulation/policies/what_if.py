@@ -46,7 +46,8 @@ REPLAYED = frozenset(
 class PastLoan(NamedTuple):
     """A loan as it went; `in_at` is None while it is out, `path` is the place whose rows decide, `area` the township.
 
-    `is_judged` is false for one lent before the year that was still in the reader's hands during it.
+    `is_judged` is false for one lent before the year that was still in the reader's hands during it. A back-dated one was
+    copied from a notebook: no limit was asked, and it never blocks its reader.
     """
 
     id: int
@@ -64,6 +65,7 @@ class PastLoan(NamedTuple):
     in_on: date | None = None
     renewed_on: tuple[date, ...] = ()
     is_judged: bool = True
+    is_backdated: bool = False
 
     @property
     def last_day(self) -> date:
@@ -172,7 +174,8 @@ def _replay_reader(loans: Sequence[PastLoan], world: World, figures: Figures) ->
         if loan.is_judged:
             if is_touched:
                 touched |= _compare(loan, courses, world, tally)
-            touched |= _judge(loan, in_hand, world, tally, figures.refused_by)
+            if not loan.is_backdated:
+                touched |= _judge(loan, in_hand, world, tally, figures.refused_by)
         in_hand.append((loan, courses))
     return touched
 
@@ -291,7 +294,6 @@ def _refusals(
         of_title = sum(other.bib_id == loan.bib_id for other, _ in in_hand)
         if of_title >= terms.loan_limit_title:
             yield "loan_limit_title"
-    if terms.overdue_block_days is not None and in_hand:
-        oldest = min(course.due_as_of(loan.out_on) for _, course in in_hand)
-        if blocks(days_late(oldest, loan.out_on), terms.overdue_block_days):
-            yield "overdue_block_days"
+    dues = (course.due_as_of(loan.out_on) for other, course in in_hand if not other.is_backdated)
+    if blocks(days_late(min(dues, default=None), loan.out_on), terms.overdue_block_days):
+        yield "overdue_block_days"

@@ -27,6 +27,8 @@ POSTS = (
     "/bibs",
     "/items",
     "/restock/plans",
+    "/policies",
+    "/policies/settings",
 )
 
 
@@ -80,6 +82,8 @@ def test_a_change_without_operation_id_is_told_so(county: County, path: str) -> 
         "/bibs": {"title": "麦"},
         "/items": {"bib": county.bib, "owner_branch": "east"},
         "/restock/plans": {"branch": "county", "budget": 1000},
+        "/policies": {"rule": "loan_days", "value": "30"},
+        "/policies/settings": {"setting": "loans_counted", "value": "county"},
     }
     response = county.admin.client.post(f"/api/v1{path}", json=bodies[path], headers=county.admin._headers())
     assert response.status_code == 422

@@ -31,6 +31,7 @@ PUBLIC = {"home": "/", "search": "/s?q=种植", "rank": "/rank", "children": "/k
 OWN = {"mine": "/me", "wish": "/wish"}
 KEEPER = {"moves": "/desk/moves", "journal": "/desk/today", "mat": "/desk/mat"}
 PLANNER = {"planner": "/plan"}
+ADMINISTRATOR = {"rules": "/admin/rules", "why": "/admin/rules/explain?category=elder"}
 
 
 @contextmanager
@@ -125,6 +126,8 @@ def main() -> None:
                 take(page, KEEPER, folder, size + mode)
                 sign_in(page, {"name": "planner", "password": staff["planner"]["password"]})
                 take(page, PLANNER, folder, size + mode)
+                sign_in(page, {"name": "admin", "password": staff["admin"]["password"]})
+                take(page, ADMINISTRATOR, folder, size + mode)
                 page.context.close()
         browser.close()
 

@@ -128,6 +128,12 @@ def test_a_reader_is_blocked_by_a_book_that_is_late_by_more_days_than_allowed() 
     assert tried(*two, overdue_block_days=0).refused_by == {"overdue_block_days": 1}
 
 
+def test_what_was_copied_from_a_notebook_neither_blocks_nor_is_refused() -> None:
+    assert tried(loan(0, 90, is_backdated=True), loan(45, 50), overdue_block_days=0).refused_by == {}
+    assert tried(loan(0, 90), loan(45, 50, is_backdated=True), loan_limit=1).refused_by == {}
+    assert tried(loan(0, 90, is_backdated=True), loan(1, 50), loan_limit=1).refused_by == {"loan_limit": 1}
+
+
 def test_a_shorter_loan_blocks_a_later_one() -> None:
     assert tried(loan(0, 90), loan(45, 50), loan_days=10).refused_by == {"overdue_block_days": 1}
 
