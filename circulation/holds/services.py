@@ -89,7 +89,8 @@ def worth_targeting(session: Session, on: date) -> Sequence[int]:
 
     Such are new copies, copies found again, transfers cancelled.
     """
-    on_shelf = exists().where(Item.bib_id == Hold.bib_id, Item.is_available)
+    wanted = or_(Hold.item_id.is_(None), Hold.item_id == Item.id)
+    on_shelf = exists().where(Item.bib_id == Hold.bib_id, Item.is_available, wanted)
     waiting = changes.query().where(Hold.state == str(State.WAITING), on_shelf)
     holds = changes.read(session, waiting.order_by(Hold.placed_at, Hold.id))
     return [hold.id for hold in holds if candidates(session, hold, on)]
