@@ -21,6 +21,7 @@ _ELSEWHERE_SHARE = 0.06
 _FORGOTTEN_SHARE, _NEVER_SEEN_SHARE = 0.003, 0.001
 _LATE_SHARE = 0.12
 _RENEWS_SHARE = 0.6
+_REPLACED_SHARE = 0.3
 _NIGHTLY = timedelta(hours=1, minutes=10)  # past midnight
 
 
@@ -164,5 +165,15 @@ class Lending:
         if settled_at < self._now:
             claim.settled_at, claim.outcome = settled_at, "lost"
             loan.in_at, loan.in_branch, loan.is_lost = settled_at, loan.out_branch, True
-            late = (clock.local_date(settled_at) - loan.due_on).days
-            self._happened.cases.append(Settling(claim.id + 1, "lost", loan, settled_at, late))
+            self._write_off(loan, settled_at)
+
+    def _write_off(self, loan: Lent, lost_at: datetime) -> None:
+        """Open the case of a book that is lost; some weeks later it is replaced, or mostly given up without a debt."""
+        on = clock.local_date(lost_at)
+        case = Settling(len(self._happened.cases) + 1, "lost", loan, lost_at, (on - loan.due_on).days)
+        self._happened.cases.append(case)
+        on += timedelta(days=self._chance.randrange(20, 120))
+        settled_at = self._hours[loan.out_branch].opening(self._chance, on)
+        if settled_at < self._now:
+            case.settled_at = settled_at
+            case.outcome = "replaced" if self._chance.random() < _REPLACED_SHARE else "written_off"
