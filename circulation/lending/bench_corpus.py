@@ -39,7 +39,7 @@ _CATEGORY: Final = "adult"
 _CHUNK: Final = 5000
 _FIRST_CARD: Final = 9_000_000_000  # far behind the serials that a county gives out
 _DEPOSIT: Final = 100
-_ASKING: Final = {
+ASKING: Final = {
     "hard_due": "term_end",
     "due_by_next_run": "yes",
     "loan_limit": "3650",
@@ -151,7 +151,7 @@ def _prepared(database: Database, name: str, branch_id: int, wanted: int) -> Cor
 
 def _all_rules() -> list[tuple[str, str]]:
     """Return every rule with a value that asks for something, and else with its usual value."""
-    return [(name, _ASKING.get(name, rule.kind.write(rule.default))) for name, rule in RULES.items()]
+    return [(name, ASKING.get(name, rule.kind.write(rule.default))) for name, rule in RULES.items()]
 
 
 def _leave_deposits(session: Session, readers: Sequence[Reader], branch_id: int) -> None:

@@ -26,6 +26,8 @@ from library.branches.models import Branch, Location
 from library.kernel.prepared import Prepared
 from library.patrons.models import Patron, PatronBlock, PatronCard
 
+Query = Select[*tuple[Any, ...]]
+
 # Counts of loans share one number in this base; no limit reaches it.
 COUNT_BASE = 4096
 COUNTS = ("loans", "loans_here", "of_class", "of_class_here", "of_title")
@@ -145,7 +147,51 @@ def _copy_columns(reader: Any) -> list[Any]:
     ]
 
 
-def _with_copy(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+def _reader_query(*, by_card: bool) -> Query:
+    return _of_reader(
+        select(*_reader_columns(PatronCard.state if by_card else _ANY_ACTIVE_CARD, _OPEN_COUNTS)), by_card
+    )
+
+
+def _copy_query(*, by_barcode: bool) -> Query:
+    columns = [*_copy_columns(_this_reader), VERSION_NOW.label("policies"), CALENDARS_NOW.label("calendars")]
+    query = select(*columns)
+    return _of_copy(query.select_from(ItemBarcode if by_barcode else Item), by_barcode)
+
+
+def _both(*, by_card: bool, by_barcode: bool) -> Query:
+    """Return reader and copy side by side; no row when either is not known."""
+    reader = _reader_columns(PatronCard.state if by_card else _ANY_ACTIVE_CARD, _COUNTS_BESIDE_COPY)
+    card = PatronCard.id if by_card else literal(0)
+    query = _of_reader(select(*reader, *_copy_columns(Patron.id), card.label("card_id")), by_card)
+    return _of_copy(query.join(ItemBarcode if by_barcode else Item, literal(value=True)), by_barcode)
+
+
+# Each table is joined by what those before it have found: of more than eight tables PostgreSQL keeps the written order
+# (`join_collapse_limit`), and with the scanned number last it read all copies of a county for each scan.
+def _of_reader(query: Query, by_card: bool) -> Query:
+    if by_card:
+        query = (
+            query.select_from(PatronCard)
+            .join(Patron, Patron.id == PatronCard.patron_id)
+            .where(PatronCard.number == bindparam("number"))
+            .order_by(case((PatronCard.state == "active", 0), else_=1), PatronCard.id.desc())
+        )
+    else:
+        query = query.select_from(Patron).where(Patron.id == _this_reader)
+    return query.join(_reader_home, _reader_home.id == Patron.home_branch_id).where(Patron.erased_at.is_(None))
+
+
+def _of_copy(query: Query, by_barcode: bool) -> Query:
+    if by_barcode:
+        query = (
+            query.add_columns(ItemBarcode.valid_to.is_(None).label("is_current"))
+            .join(Item, Item.id == ItemBarcode.item_id)
+            .where(ItemBarcode.barcode == bindparam("barcode"))
+            .order_by(Item.id)
+        )
+    else:
+        query = query.add_columns(literal(value=True).label("is_current")).where(Item.id == bindparam("item_id"))
     return (
         query.join(_home, _home.id == Item.home_branch_id)
         .join(Location, Location.id == Item.location_id)
@@ -154,47 +200,6 @@ def _with_copy(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
         .outerjoin(Transfer, (Transfer.item_id == Item.id) & Transfer.state.in_(TRANSFER_OPEN))
         .outerjoin(_kept, (_kept.captured_item_id == Item.id) & _kept.state.in_(HOLD_CAPTURED))
     )
-
-
-def _reader_query(*, by_card: bool) -> Select[*tuple[Any, ...]]:
-    query = select(*_reader_columns(PatronCard.state if by_card else _ANY_ACTIVE_CARD, _OPEN_COUNTS))
-    return _of_reader(query.select_from(Patron), by_card=by_card)
-
-
-def _of_reader(query: Select[*tuple[Any, ...]], *, by_card: bool) -> Select[*tuple[Any, ...]]:
-    query = query.join(_reader_home, _reader_home.id == Patron.home_branch_id).where(Patron.erased_at.is_(None))
-    if not by_card:
-        return query.where(Patron.id == _this_reader)
-    return (
-        query.join(PatronCard, PatronCard.patron_id == Patron.id)
-        .where(PatronCard.number == bindparam("number"))
-        .order_by(case((PatronCard.state == "active", 0), else_=1), PatronCard.id.desc())
-    )
-
-
-def _copy_query(*, by_barcode: bool) -> Select[*tuple[Any, ...]]:
-    columns = [*_copy_columns(_this_reader), VERSION_NOW.label("policies"), CALENDARS_NOW.label("calendars")]
-    return _of_copy(_with_copy(select(*columns).select_from(Item)), by_barcode=by_barcode)
-
-
-def _of_copy(query: Select[*tuple[Any, ...]], *, by_barcode: bool) -> Select[*tuple[Any, ...]]:
-    if not by_barcode:
-        return query.add_columns(literal(value=True).label("is_current")).where(Item.id == bindparam("item_id"))
-    return (
-        query.add_columns(ItemBarcode.valid_to.is_(None).label("is_current"))
-        .join(ItemBarcode, ItemBarcode.item_id == Item.id)
-        .where(ItemBarcode.barcode == bindparam("barcode"))
-        .order_by(Item.id)
-    )
-
-
-def _both(*, by_card: bool, by_barcode: bool) -> Select[*tuple[Any, ...]]:
-    """Return reader and copy side by side; no row when either is not known."""
-    reader = _reader_columns(PatronCard.state if by_card else _ANY_ACTIVE_CARD, _COUNTS_BESIDE_COPY)
-    card = PatronCard.id if by_card else literal(0)
-    query = select(*reader, *_copy_columns(Patron.id), card.label("card_id")).select_from(Patron)
-    query = _of_reader(query.join(Item, literal(value=True)), by_card=by_card)
-    return _of_copy(_with_copy(query), by_barcode=by_barcode)
 
 
 READER_BY_CARD = Prepared(_reader_query(by_card=True).limit(1))
@@ -209,23 +214,23 @@ BOTH = {
 }
 
 
-def _locked_reader(*, by_card: bool) -> Select[*tuple[Any, ...]]:
+def _locked_reader(*, by_card: bool) -> Query:
     holders = select(PatronCard.patron_id).where(PatronCard.number == bindparam("number"))
     whose = Patron.id.in_(holders) if by_card else Patron.id == _this_reader
     return select(Patron.id).where(whose).order_by(Patron.id).with_for_update(key_share=True)
 
 
-def _locked_copies(meant: Any) -> Select[*tuple[Any, ...]]:
+def _locked_copies(meant: Any) -> Query:
     return select(Item.id).where(Item.id.in_(meant)).order_by(Item.id).with_for_update()
 
 
-def _meant(*, by_barcode: bool) -> Select[*tuple[Any, ...]]:
+def _meant(*, by_barcode: bool) -> Query:
     if not by_barcode:
         return select(bindparam("item_id", type_=Integer))
     return select(ItemBarcode.item_id).where(ItemBarcode.barcode == bindparam("barcode"))
 
 
-def _locked_both(*, by_card: bool, by_barcode: bool) -> Select[*tuple[Any, ...]]:
+def _locked_both(*, by_card: bool, by_barcode: bool) -> Query:
     """Return a lock of the reader, and then of the copies meant and those kept for the reader, which a loan frees.
 
     The count is what makes PostgreSQL lock the reader before it looks at any copy.

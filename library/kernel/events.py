@@ -58,8 +58,7 @@ def consumers() -> tuple[str, ...]:
 
 def wants(name: str, kind: str) -> bool:
     """Tell whether the consumer `name` subscribed to `kind`."""
-    kinds = _consumers[name]
-    return kind in kinds or f"{kind.partition('.')[0]}.*" in kinds
+    return name in _wanting(kind)
 
 
 def row(
@@ -125,7 +124,8 @@ def record(
 
 
 def _wanting(kind: str) -> tuple[str, ...]:
-    return tuple(name for name in _consumers if wants(name, kind))
+    family = f"{kind.partition('.')[0]}.*"
+    return tuple(name for name, kinds in _consumers.items() if kind in kinds or family in kinds)
 
 
 @cache

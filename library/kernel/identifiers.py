@@ -88,7 +88,9 @@ def normalise_scan(text: str) -> str:
     folded = unicodedata.normalize("NFKC", text).strip().upper()
     folded = _AIM_PREFIX.sub("", folded)
     folded = _SEPARATORS.sub("", folded)
-    return "".join(character for character in folded if character.isprintable())[:_MAX_CODE]
+    if not folded.isprintable():
+        folded = "".join(character for character in folded if character.isprintable())
+    return folded[:_MAX_CODE]
 
 
 def normalise_isbn(text: str) -> str | None:

@@ -30,6 +30,7 @@ Answer = dict[str, Any]
 
 KEEP_ANSWER_DAYS = 90
 _IGNORED = frozenset({"operation_id", "explain"})
+_CANONICAL = json.JSONEncoder(sort_keys=True, ensure_ascii=False, default=str)
 _table = table_of(OperationRow)
 _CLAIM = Prepared(
     **{
@@ -160,8 +161,7 @@ class _Shrunk(Answer):
 def digest_of(kind: str, content: Mapping[str, Any]) -> str:
     """Return the SHA-256 of a request's kind and content, whatever the order of its keys."""
     relevant = {key: value for key, value in content.items() if key not in _IGNORED and value is not None}
-    canonical = json.dumps([kind, relevant], sort_keys=True, ensure_ascii=False, default=str)
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    return hashlib.sha256(_CANONICAL.encode([kind, relevant]).encode()).hexdigest()
 
 
 def shrink_old_answers(session: Session, *, now: datetime, limit: int) -> int:

@@ -35,6 +35,7 @@ Heard = Callable[[str], None]
 # PostgreSQL's own form of parameters, which its cursor need not parse and rewrite.
 _NUMBERED: Final = PGDialect_psycopg(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]  # not annotated there
 _listeners: list[Heard] = []
+_LINE: Final = "line of prepared statements"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,18 +81,17 @@ class Prepared:
 
     def _sent(self, session: Session, values: dict[str, Any]) -> tuple[_Compiled, Any]:
         session.flush()  # what services have added is written before it is asked for; nothing to do is soon done
-        connection = session.connection()
-        compiled = self._compiled.get(connection.dialect.name) or self._compile(connection.dialect)
+        connection, dialect, raw = _line(session)
+        compiled = self._compiled.get(dialect.name) or self._compile(dialect)
         given = {**compiled.fixed, **values}
         for name, convert in compiled.written:
             given[name] = convert(given[name])
         for hear in _listeners:
             hear(compiled.text)
-        raw: Any = connection.connection.driver_connection
         cursor = psycopg.RawCursor(raw) if isinstance(raw, psycopg.Connection) else raw.cursor()
         try:
             cursor.execute(compiled.text, compiled.arranged(given))
-        except connection.dialect.loaded_dbapi.Error as error:
+        except dialect.loaded_dbapi.Error as error:
             raise _as_ours(connection, compiled, error) from error
         return compiled, cursor
 
@@ -101,6 +101,20 @@ class Prepared:
         compiled = _compile(statement, dialect)
         self._compiled[dialect.name] = compiled  # two threads make the same
         return compiled
+
+
+def _line(session: Session) -> tuple[Connection, Dialect, Any]:
+    """Return a session's connection, its dialect and the driver's own connection, asked for once in each transaction.
+
+    After a failed flush the session is asked again, and refuses as it does for every other statement.
+    """
+    line = session.info.get(_LINE)
+    transaction = session.get_transaction()
+    if line is None or transaction is None or line[0] is not transaction or not session.is_active:
+        connection = session.connection()
+        line = session.get_transaction(), (connection, connection.dialect, connection.connection.driver_connection)
+        session.info[_LINE] = line
+    return cast(tuple[Connection, Dialect, Any], line[1])
 
 
 def given(*columns: Column[Any]) -> dict[Column[Any], BindParameter[Any]]:

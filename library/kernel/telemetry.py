@@ -13,6 +13,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Final
 
 import structlog
@@ -106,7 +107,12 @@ def _finish(response: Response) -> Response:
 
 def count_operation(kind: str, outcome: str) -> None:
     """Count one decided operation; kinds and outcomes are our own words, so there are few."""
-    OPERATIONS.labels(kind, outcome).inc()
+    _operations(kind, outcome).inc()
+
+
+@cache
+def _operations(kind: str, outcome: str) -> Counter:
+    return OPERATIONS.labels(kind, outcome)
 
 
 class _Pending(Collector):
