@@ -15,7 +15,7 @@ from library.branches.models import Branch
 from library.branches.services import branch_by_code, branch_by_id
 from library.kernel.actors import Actor, ActorKind, current_actor
 from library.kernel.api import ApiBlueprint, page_of
-from library.kernel.db import reading, writing
+from library.kernel.db import reading, trying, writing
 from library.kernel.errors import Invalid, NotAllowed
 from library.kernel.operations import Answer, Operation, begin, once
 from library.patrons.services import patron_by_card
@@ -34,7 +34,7 @@ def place_hold(body: dict[str, Any]) -> dict[str, Any]:
     operation = begin("place_hold", body)
     require_signed_in()
     is_dry = body["dry_run"]
-    with reading() if is_dry else writing() as session:
+    with trying() if is_dry else writing() as session:
         pickup = branch_by_code(session, body["pickup_branch"])
         wanted: dict[str, Any] = {
             "patron_id": _reader(session, body, pickup),

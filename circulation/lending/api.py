@@ -21,7 +21,7 @@ from library.branches.services import branch_by_code
 from library.kernel import clock
 from library.kernel.actors import Actor, ActorKind, current_actor
 from library.kernel.api import ApiBlueprint, page_of
-from library.kernel.db import reading, writing
+from library.kernel.db import reading, trying, writing
 from library.kernel.errors import Invalid, NotFound
 from library.kernel.operations import Answer, begin, once
 
@@ -35,7 +35,7 @@ def check_out(body: dict[str, Any]) -> dict[str, Any]:
     """Lend a copy to a reader, or say why not; a dry run decides and stores nothing."""
     _require_copy(body)
     operation = begin("check_out", body)
-    with reading() if body["dry_run"] else writing() as session:
+    with trying() if body["dry_run"] else writing() as session:
         branch = place_by_code(session, body["branch"])
         actor = require("lend", branch)
 

@@ -125,7 +125,7 @@ def counted(database: Database) -> Iterator[list[str]]:
 
     event.listen(database.engine, "before_cursor_execute", note)
     try:
-        with listening(sent.append):
+        with listening(lambda statement, _parameters: sent.append(statement)):
             yield sent
     finally:
         event.remove(database.engine, "before_cursor_execute", note)

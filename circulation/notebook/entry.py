@@ -16,7 +16,7 @@ from circulation.notebook.sheets import enter_row, sheet_by_code
 from library.accounts.access import require
 from library.branches.models import Branch
 from library.branches.services import branch_by_code, branch_by_id
-from library.kernel.db import reading, writing
+from library.kernel.db import reading, trying, writing
 from library.kernel.errors import Invalid
 from library.kernel.operations import Answer, Operation, begin, once, recall
 
@@ -59,7 +59,7 @@ class Typed:
 def enter_one(content: Content, *, dry_run: bool = False) -> Answer:
     """Enter one line that stands on no sheet; `content` is that of `POST /loans/backdated`."""
     operation = begin("enter_notebook", content)
-    with reading() if dry_run else writing() as session:
+    with trying() if dry_run else writing() as session:
         branch = branch_by_code(session, content["branch"])
         require("lend", branch)
         entry = Entry(

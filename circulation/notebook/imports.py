@@ -103,7 +103,7 @@ def import_loans(
     for start in range(0, len(lines), CHUNK):
         part = lines[start : start + CHUNK]
         if dry_run:
-            with database.reading() as session:
+            with database.trying() as session:
                 _take(session, part, done, dry_run=True)
         else:
             with database.writing() as session:

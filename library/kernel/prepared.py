@@ -30,7 +30,7 @@ from sqlalchemy.sql import ClauseElement, visitors
 from sqlalchemy.types import TypeEngine
 
 Convert = Callable[[Any], Any]
-Heard = Callable[[str], None]
+Heard = Callable[[str, tuple[Any, ...]], None]
 
 # PostgreSQL's own form of parameters, which its cursor need not parse and rewrite.
 _NUMBERED: Final = PGDialect_psycopg(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]  # not annotated there
@@ -86,11 +86,12 @@ class Prepared:
         given = {**compiled.fixed, **values}
         for name, convert in compiled.written:
             given[name] = convert(given[name])
+        arranged = compiled.arranged(given)
         for hear in _listeners:
-            hear(compiled.text)
+            hear(compiled.text, arranged)
         cursor = psycopg.RawCursor(raw) if isinstance(raw, psycopg.Connection) else raw.cursor()
         try:
-            cursor.execute(compiled.text, compiled.arranged(given))
+            cursor.execute(compiled.text, arranged)
         except dialect.loaded_dbapi.Error as error:
             raise _as_ours(connection, compiled, error) from error
         return compiled, cursor
@@ -124,7 +125,7 @@ def given(*columns: Column[Any]) -> dict[Column[Any], BindParameter[Any]]:
 
 @contextmanager
 def listening(hear: Heard) -> Iterator[None]:
-    """Let `hear` be told the text of each prepared statement of this process, for tests and measurements."""
+    """Let `hear` be told text and parameters of each prepared statement of this process, for tests and measurements."""
     _listeners.append(hear)
     try:
         yield

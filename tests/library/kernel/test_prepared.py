@@ -94,7 +94,7 @@ def test_a_statement_that_cannot_be_is_an_error_of_the_program(session: Session)
 
 def test_whoever_listens_is_told_each_statement(session: Session) -> None:
     heard: list[str] = []
-    with listening(heard.append):
+    with listening(lambda statement, _parameters: heard.append(statement)):
         SET.run(session, name="heard", value="1")
     SET.run(session, name="not heard", value="1")
     assert len(heard) == 1

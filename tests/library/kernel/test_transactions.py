@@ -1,12 +1,13 @@
 """What commits, what rolls back, and who waits for whom."""
 
 import threading
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select, update
-from sqlalchemy.exc import StatementError
+from sqlalchemy import func, select, text, update
+from sqlalchemy.exc import InternalError, StatementError
 
 from library.kernel.db import Database
 from library.kernel.errors import Busy
@@ -38,10 +39,33 @@ def test_an_exception_rolls_a_writing_block_back(database: Database) -> None:
 
 
 def test_a_reading_block_keeps_nothing(database: Database) -> None:
-    with database.reading() as session:
+    refused = nullcontext() if database.is_sqlite else pytest.raises(InternalError, match="read-only")
+    with refused, database.reading() as session:
         session.add(Counter(name="a", value=1))
         session.flush()
     assert counters(database) == 0
+
+
+def test_a_dry_run_locks_and_keeps_nothing(database: Database) -> None:
+    with database.writing() as session:
+        session.add(Counter(name="a", value=1))
+    with database.trying() as session:
+        session.scalars(select(Counter).with_for_update()).one().value = 2
+        session.flush()
+    with database.reading() as session:
+        assert session.scalars(select(Counter.value)).all() == [1]
+
+
+def test_reading_lets_postgresql_keep_the_plans_of_a_connection(database: Database) -> None:
+    """A rollback would not: psycopg then forgets what it has prepared, and each scan would be planned anew."""
+    if database.is_sqlite:
+        pytest.skip("SQLite plans in microseconds")
+    for _time in range(8):
+        with database.reading() as session:
+            session.execute(select(Counter).where(Counter.name == "a")).all()
+    with database.reading() as session:
+        kept = session.scalar(text("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%counters%'"))
+    assert kept == 1
 
 
 def test_who_waits_too_long_for_a_row_is_told_to_come_again(database: Database, database_url: str) -> None:
