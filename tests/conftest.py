@@ -12,7 +12,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from library.app import create_app
 from library.kernel import clock as kernel_clock
 from library.kernel import schema
 from library.kernel.actors import SYSTEM
@@ -20,6 +19,8 @@ from library.kernel.db import Database
 from library.kernel.operations import Operation, new_id
 from library.settings import Settings
 from tests import postgres
+from tests.apps import application, settings_for
+from tests.reset import Reused
 
 NOON = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 
@@ -43,8 +44,8 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_server() -> Iterator[postgres.Server]:
-    """A PostgreSQL server of our own with a migrated template database.
+def reused_postgres() -> Iterator[Reused]:
+    """A database on a PostgreSQL server of our own that every test finds migrated and empty.
 
     In a folder of its own: pytest's folders are closed to the user it runs as, and cleared by the next run.
     """
@@ -52,7 +53,7 @@ def postgres_server() -> Iterator[postgres.Server]:
         template = Database(server.create_database("county_template"))
         schema.upgrade(template)
         template.dispose()
-        yield server
+        yield Reused(server, "county_template")
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
@@ -72,28 +73,22 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         if os.environ.get("CI") == "true":
             pytest.fail(f"PostgreSQL is required on CI: {reason}")
         pytest.skip(reason)
-    server: postgres.Server = request.getfixturevalue("postgres_server")
-    name = f"county_{new_id().replace('-', '')}"
-    yield server.create_database(name, template="county_template")
-    server.drop_database(name)
+    reused: Reused = request.getfixturevalue("reused_postgres")
+    yield reused.take()
+    reused.give_back()
 
 
 @pytest.fixture
 def settings(database_url: str, tmp_path: Path) -> Settings:
-    return Settings(
-        database_url=database_url,
-        data_dir=tmp_path,
-        search_url=f"whoosh:{tmp_path / 'index'}",
-        secret_key="a secret for tests, long enough to sign with",
-    )
+    return settings_for(database_url, tmp_path)
 
 
 @pytest.fixture
 def app(settings: Settings) -> Iterator[Flask]:
-    application = create_app(settings)
-    application.testing = True
-    yield application
-    database: Database = application.extensions["library.database"]
+    made = application(settings)
+    made.testing = True
+    yield made
+    database: Database = made.extensions["library.database"]
     database.dispose()
 
 

@@ -16,7 +16,7 @@ from circulation.groups.rules import MOST_LINES, chunks, codes_in
 from library.accounts.access import permits, require
 from library.branches.models import Branch
 from library.branches.services import branch_by_code, branch_by_id
-from library.kernel.db import reading, writing
+from library.kernel.db import reading, trying, writing
 from library.kernel.errors import Invalid
 from library.kernel.operations import Answer, Operation, begin, once, recall
 from library.patrons.groups import group_by_id
@@ -48,7 +48,7 @@ def lend_list(group_id: int, content: Mapping[str, Any], *, dry_run: bool = Fals
 
     operation = begin("lend_list", content)
     if dry_run:
-        with reading() as session:
+        with trying() as session:
             group, branch = _place(session, group_id, content)
             return _whole(group_id, act(session, operation, group, branch, _codes(content)))
     return _in_chunks(operation, group_id, content, act)

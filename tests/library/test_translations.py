@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
@@ -62,10 +61,14 @@ def test_every_message_is_translated() -> None:
     assert not missing, "\n".join(missing)
 
 
-@pytest.mark.parametrize("message", sorted(KNOWN))
-def test_placeholders_survive(message: str) -> None:
-    for chinese in KNOWN[message]:
-        assert set(PLACEHOLDER.findall(chinese)) == set(PLACEHOLDER.findall(message))
+def test_placeholders_survive() -> None:
+    lost = {
+        message: chinese
+        for message, strings in KNOWN.items()
+        for chinese in strings
+        if set(PLACEHOLDER.findall(chinese)) != set(PLACEHOLDER.findall(message))
+    }
+    assert lost == {}
 
 
 def test_the_translations_are_chinese() -> None:

@@ -150,7 +150,7 @@ def test_rows_are_read_again_only_when_their_version_has_risen(database: Databas
 
 
 def test_a_change_that_is_rolled_back_is_never_seen_by_others(database: Database, operation: Operations) -> None:
-    with database.reading() as session:
+    with database.trying() as session:
         services.set_row(session, operation(), rule="loan_days", value="7")
         assert book(session).lines["loan_days"][0].value == 7
     with database.writing() as session:

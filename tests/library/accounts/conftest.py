@@ -1,15 +1,18 @@
 """A county with two rooms, staff, and a reader who has a PIN."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
 from flask import Flask, jsonify
 
 from library.accounts import access, services
+from library.app import create_app
 from library.branches.models import Branch
 from library.kernel import passwords
 from library.kernel.db import Database
 from library.kernel.errors import NotFound
+from library.settings import Settings
 from tests.factories import a_branch, a_patron, staff
 
 PIN = "502813"
@@ -49,8 +52,10 @@ def people(app: Flask, database: Database, hashes: dict[str, str]) -> People:
 
 
 @pytest.fixture
-def app(app: Flask) -> Flask:
-    """The application with addresses that only ask for access."""
+def app(settings: Settings) -> Iterator[Flask]:
+    """An application with addresses that only ask for access."""
+    app = create_app(settings)
+    app.testing = True
     database: Database = app.extensions["library.database"]
 
     def may(permission: str, code: str = "") -> object:
@@ -65,4 +70,5 @@ def app(app: Flask) -> Flask:
     app.add_url_rule("/api/v1/may/<permission>/<code>", "may", may, methods=["GET", "POST"])
     app.add_url_rule("/api/v1/reader", "reader", lambda: jsonify(actor=access.require_reader().key))
     app.add_url_rule("/api/v1/staff", "staff", lambda: jsonify(actor=access.require_staff().key))
-    return app
+    yield app
+    database.dispose()
