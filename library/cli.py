@@ -10,7 +10,7 @@ from flask.cli import ScriptInfo
 import catalog.marc.commands
 import catalog.search.bench
 import catalog.search.commands
-import circulation.lending.bench
+import circulation.lending.bench.command
 import circulation.notebook.commands
 import circulation.reports.commands
 import circulation.restocking.bench
@@ -38,7 +38,7 @@ COMMANDS = (
     circulation.notebook.commands,
     circulation.reports.commands,
 )
-BENCHES = (catalog.search.bench, circulation.lending.bench, circulation.restocking.bench)
+BENCHES = (catalog.search.bench, circulation.lending.bench.command, circulation.restocking.bench)
 
 
 def _application() -> Flask:

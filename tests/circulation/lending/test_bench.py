@@ -8,10 +8,10 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from circulation.lending import bench as command
-from circulation.lending.bench_corpus import made
-from circulation.lending.bench_goals import STATEMENTS
-from circulation.lending.bench_tables import Block, Series, goal, share_of
+from circulation.lending.bench import command
+from circulation.lending.bench.corpus import made
+from circulation.lending.bench.goals import STATEMENTS
+from circulation.lending.bench.tables import Block, Series, goal, share_of
 from circulation.models import Loan
 from library.kernel.db import Database
 from library.kernel.models import OperationRow

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from circulation.charges import services as charges
 from circulation.lending import services
-from circulation.lending.bench_desk import counted
+from circulation.lending.bench.desk import counted
 from circulation.models import Loan
 from circulation.policies.services import set_row
 from library.branches.rounds import define_route, plan_dates

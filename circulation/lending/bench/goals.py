@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from circulation.lending.bench_desk import FLOOR_IN, FLOOR_OUT, IN, IN_BUSY, OUT, OUT_BUSY
-from circulation.lending.bench_http import Measured
-from circulation.lending.bench_tables import Series, goal, share_of
+from circulation.lending.bench.desk import FLOOR_IN, FLOOR_OUT, IN, IN_BUSY, OUT, OUT_BUSY
+from circulation.lending.bench.http import Measured
+from circulation.lending.bench.tables import Series, goal, share_of
 
 MADE: Final = "made"
 COUNTY: Final = "county"

@@ -20,9 +20,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Final
 
-from circulation.lending.bench_corpus import Copy, Corpus
-from circulation.lending.bench_scratch import Scratch
-from circulation.lending.bench_tables import Block, Series
+from circulation.lending.bench.corpus import Copy, Corpus
+from circulation.lending.bench.scratch import Scratch
+from circulation.lending.bench.tables import Block, Series
 from library.accounts import services as accounts
 from library.accounts.rules import Role
 from library.kernel.console import fail

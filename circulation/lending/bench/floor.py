@@ -18,7 +18,7 @@ from typing import Any, Final
 
 import psycopg
 
-from circulation.lending.bench_corpus import ASKING, Copy, Corpus
+from circulation.lending.bench.corpus import ASKING, Copy, Corpus
 from library.kernel import clock
 from library.kernel.db import Database
 from library.kernel.operations import new_id

@@ -14,8 +14,8 @@ from catalog.bibs.description import BibDescription, Creator
 from catalog.marc.compose import compose
 from catalog.marc.record import Flavour
 from catalog.marc.writing import for_carrier, to_iso2709
-from circulation.lending.bench_http import command
-from circulation.lending.bench_scratch import Scratch
+from circulation.lending.bench.http import command
+from circulation.lending.bench.scratch import Scratch
 from library.kernel.console import fail, one_line
 
 _CLASSES: Final = ("S512.1", "I247.5", "K928.9", "TS972.1", "R161.7", "G624.2")

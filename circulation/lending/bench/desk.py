@@ -15,9 +15,9 @@ from typing import Any, Final
 from sqlalchemy import event
 
 from circulation.lending import services
-from circulation.lending.bench_corpus import Copy, Corpus, Reader
-from circulation.lending.bench_floor import Floor
-from circulation.lending.bench_tables import Block, Series
+from circulation.lending.bench.corpus import Copy, Corpus, Reader
+from circulation.lending.bench.floor import Floor
+from circulation.lending.bench.tables import Block, Series
 from library.branches.places import place_by_code
 from library.kernel.db import Database
 from library.kernel.operations import Answer, once, system_operation

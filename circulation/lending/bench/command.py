@@ -22,14 +22,14 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
-from circulation.lending.bench_corpus import BUSY, OPEN_LOANS, Corpus, lendable, made, of_county
-from circulation.lending.bench_desk import COPIES_OF_A_ROUND, IN, OUT, Rounds
-from circulation.lending.bench_floor import floor, fsync_ms
-from circulation.lending.bench_goals import BESIDE, COUNTY, DESKS, MADE, http_goals, named, process_goals
-from circulation.lending.bench_http import Measured, lend_and_take_back, served
-from circulation.lending.bench_import import importing, write_records
-from circulation.lending.bench_scratch import Scratch, give_index, scratch
-from circulation.lending.bench_tables import Series, table, verdicts
+from circulation.lending.bench.corpus import BUSY, OPEN_LOANS, Corpus, lendable, made, of_county
+from circulation.lending.bench.desk import COPIES_OF_A_ROUND, IN, OUT, Rounds
+from circulation.lending.bench.floor import floor, fsync_ms
+from circulation.lending.bench.goals import BESIDE, COUNTY, DESKS, MADE, http_goals, named, process_goals
+from circulation.lending.bench.http import Measured, lend_and_take_back, served
+from circulation.lending.bench.importing import importing, write_records
+from circulation.lending.bench.scratch import Scratch, give_index, scratch
+from circulation.lending.bench.tables import Series, table, verdicts
 from library.kernel import schema
 from library.kernel.console import Command, fail, finish, json_option, progress
 from library.kernel.db import Database, database

@@ -1,0 +1,1 @@
+"""`library bench lending`: measuring the desk."""
