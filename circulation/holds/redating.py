@@ -1,4 +1,4 @@
-"""Promised dates and pickup clocks that move because the pickup room is closed."""
+"""Promised dates and pickup clocks that move because the pickup room is closed, or because of the harvest."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
@@ -33,14 +33,12 @@ class HoldDates:
     def find(
         self, session: Session, span: Span, branch_ids: Sequence[int], *, after_id: int, limit: int
     ) -> Sequence[int]:
-        """Return the ids of holds whose date a closure touches; a postponement touches none."""
-        if span.kind is Kind.POSTPONEMENT:
-            return ()
+        """Return the ids of holds whose date a closure or a postponement touches."""
         wanted = select(Hold.id).where(_touched(span), Hold.pickup_branch_id.in_(branch_ids), Hold.id > after_id)
         return session.scalars(wanted.order_by(Hold.id).limit(limit)).all()
 
     def read(self, session: Session, span: Span, ids: Sequence[int], *, lock: bool) -> Sequence[Dated]:
-        """Return the dates of those that the closure still touches."""
+        """Return the dates of those that it still touches."""
         if lock:
             lock_holds(session, ids)
         rows = session.execute(
@@ -78,6 +76,8 @@ class HoldDates:
 
 
 def _touched(span: Span) -> ColumnElement[bool]:
+    if span.kind is Kind.POSTPONEMENT:
+        return and_(Hold.state == "ready", Hold.pickup_until_on.between(span.first_on, span.last_on))
     promised = and_(Hold.state.in_(("waiting", "in_transit")), Hold.promised_on.between(span.first_on, span.last_on))
     on_shelf = and_(Hold.state == "ready", Hold.pickup_until_on >= span.first_on)
     if span.known_at is not None:

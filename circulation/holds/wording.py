@@ -66,7 +66,8 @@ CAUSES: Mapping[Cause, Words] = {
         _("The place was shut; your days count from when it opens."), _("The branch was not opened since it came.")
     ),
     Cause.CLOSURE: Words(
-        _("The place is closed for some days; yours were moved."), _("A closure of the pickup branch moved its days.")
+        _("The days of this place were moved, and yours with them."),
+        _("A closure or a postponement at the pickup branch moved its days."),
     ),
     Cause.NEW_DAY: Words(_("The day on which it comes is another one."), _("The promised day changed.")),
 }

@@ -151,7 +151,7 @@ class SeasonDoneOut(DoneOut):
 
 
 class ClosureIn(ScopeIn):
-    """Rooms are closed for some dates, or what is due there is postponed by `days`."""
+    """Rooms are closed for some dates, or what is due or kept on the pickup shelf there is postponed by `days`."""
 
     kind = Text(required=True, validate=validate.OneOf(CLOSURE_KINDS))
     first_on = fields.Date(required=True)

@@ -93,7 +93,8 @@ def change_of(span: Span, dated: Dated, calendar: Calendar) -> Change | None:
 
     A date never moves to an earlier day. What is due or promised on a closed day moves to the next open one. A book on the
     pickup shelf is kept longer by as many days as the closure takes from the time it was to be kept. A postponement moves
-    due dates only.
+    what a reader in the fields would have to come for: a book due, or kept until, on one of its dates. The van still comes,
+    so promises stay.
     """
     after = _moved(span, dated, calendar)
     if after <= dated.on:
@@ -103,8 +104,9 @@ def change_of(span: Span, dated: Dated, calendar: Calendar) -> Change | None:
 
 def _moved(span: Span, dated: Dated, calendar: Calendar) -> date:
     if span.kind is Kind.POSTPONEMENT:
-        postponed = dated.on + timedelta(days=span.days or 0)
-        return next_day_to_come(calendar, postponed) if dated.sort is Sort.DUE and span.covers(dated.on) else dated.on
+        if dated.sort is Sort.PROMISE or not span.covers(dated.on):
+            return dated.on
+        return next_day_to_come(calendar, dated.on + timedelta(days=span.days or 0))
     if dated.sort is Sort.SHELF:
         begins = max(span.first_on, dated.begins_on or span.first_on)
         if dated.on < span.first_on or begins > span.last_on:

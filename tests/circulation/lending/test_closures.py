@@ -168,13 +168,16 @@ def test_a_promise_that_falls_into_the_closure_moves_behind_it(house: House) -> 
     assert house.hold(unmoved).promised_on == date(2026, 12, 1)
 
 
-def test_the_harvest_only_postpones_what_is_due(house: House) -> None:
+def test_the_harvest_postpones_what_readers_would_have_to_come_for(house: House) -> None:
     loan, kept = house.lend("east", date(2026, 11, 26)), house.keep("east", until=date(2026, 11, 26))
+    later, promised = house.keep("east", until=date(2026, 12, 1)), house.promise("east", date(2026, 11, 26))
     closure = house.close(TODAY, date(2026, 11, 30), kind="postponement", days=10)
     house.work(closure)
     # 6 December is a Sunday.
     assert house.due(loan) == date(2026, 12, 7)
-    assert house.hold(kept).pickup_until_on == date(2026, 11, 26)
+    assert house.hold(kept).pickup_until_on == date(2026, 12, 7)
+    assert house.hold(later).pickup_until_on == date(2026, 12, 1)
+    assert house.hold(promised).promised_on == date(2026, 11, 26)
     with house.database.reading() as session:
         assert opening.calendar_of(session, house.county["east"].id).is_open_on(date(2026, 11, 26))
 
