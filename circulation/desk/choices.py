@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from circulation.desk.kinds import Did
+from circulation.policies.reasons import ITEM_IN_TRANSIT
 from library.kernel.decisions import Outcome, is_overridable
 
 Answer = Mapping[str, Any]
@@ -43,17 +44,22 @@ def _choices(answer: Answer) -> Iterator[Choice]:
         yield Choice("renew", item=answer["item"])
     elif answer.get("isbn") and answer.get("reader"):
         yield Choice("wish", isbn=answer["isbn"])
-    elif did in {Did.LENT, Did.RENEWED} and answer.get("decision") == Outcome.NEEDS_CONFIRMATION:
-        codes = tuple(one["code"] for one in answer.get("reasons", ()) if one["severity"] == "confirm")
-        yield Choice("renew" if did == Did.RENEWED else "lend", item=answer.get("item"), confirmed=codes)
-    elif did in {Did.LENT, Did.RENEWED} and answer.get("decision") == Outcome.REFUSED:
-        yield from _exception(answer)
+    elif did in {Did.LENT, Did.RENEWED}:
+        yield from _despite(answer, str(answer.get("decision")))
+    elif did == Did.TAKEN_BACK and answer.get("lending"):
+        yield from _despite(answer, answer["lending"], ITEM_IN_TRANSIT)
 
 
-def _exception(answer: Answer) -> Iterator[Choice]:
-    """Offer to do it all the same where every refusal may be set aside; lending asks who says so, and why."""
-    refusals = {one["code"] for one in answer["reasons"] if one["severity"] == "refuse"}
-    if all(map(is_overridable, refusals)):
-        confirmed = tuple(one["code"] for one in answer["reasons"] if one["severity"] != "notice")
-        kind = "exception" if answer["did"] == Did.LENT else "renewal_exception"
-        yield Choice(kind, item=answer["item"], confirmed=confirmed)
+def _despite(answer: Answer, outcome: str, *confirmed: str) -> Iterator[Choice]:
+    """Offer to do it all the same: for a yes, or where every refusal may be set aside, for who says so and why.
+
+    `confirmed` are codes that needed no yes before and need none now.
+    """
+    codes = (*(one["code"] for one in answer["reasons"] if one["severity"] != "notice"), *confirmed)
+    is_renewal = answer["did"] == Did.RENEWED
+    if outcome == Outcome.NEEDS_CONFIRMATION:
+        yield Choice("renew" if is_renewal else "lend", item=answer.get("item"), confirmed=codes)
+    elif outcome == Outcome.REFUSED:
+        refusals = {one["code"] for one in answer["reasons"] if one["severity"] == "refuse"}
+        if all(map(is_overridable, refusals)):
+            yield Choice("renewal_exception" if is_renewal else "exception", item=answer["item"], confirmed=codes)

@@ -52,10 +52,19 @@ def _lend(session: Session, operation: Operation, desk: AtDesk, item: Item) -> A
 def _take_back_and_lend(session: Session, operation: Operation, desk: AtDesk, item: Item) -> Answer:
     assert desk.reader_id is not None
     lock_reader(session, patron_id=desk.reader_id)  # before the copy, as every loan does
-    lending.check_in(session, operation, branch=desk.branch, item_id=item.id)
+    back = _take_back(session, operation, desk, item)
+    if back["decision"] != Outcome.ALLOWED:
+        return back
     # Coming back may just have sent it home; the next reader stands here, so there is nothing to ask.
-    answer = _lent(session, operation, desk, item, confirmed={*desk.confirmed, ITEM_IN_TRANSIT})
-    return {**answer, "reasons": [*answer["reasons"], reason(reasons.TAKEN_BACK_FROM_ANOTHER).stored()]}
+    lent = _lent(session, operation, desk, item, confirmed={*desk.confirmed, ITEM_IN_TRANSIT})
+    both = {
+        "reasons": [reason(reasons.TAKEN_BACK_FROM_ANOTHER).stored(), *back["reasons"], *lent["reasons"]],
+        "policy": [*(back["policy"] or ()), *(lent.get("policy") or ())],
+    }
+    if lent["decision"] == Outcome.ALLOWED:
+        return {**lent, **both, "closed_loan": back["closed_loan"]}
+    # The other reader's loan has ended, whatever was said of the next one: that is what the line tells and what is undone.
+    return {**back, **both, "lending": lent["decision"]}
 
 
 def _lent(session: Session, operation: Operation, desk: AtDesk, item: Item, *, confirmed: set[str]) -> Answer:

@@ -81,6 +81,8 @@ def _until(words: str, icon: str, answer: Answer, names: Names) -> Headline:
 
 
 def _taken_back(answer: Answer, names: Names) -> Headline:
+    if answer.get("lending"):
+        return _not_lent_on(answer, names)
     return _goes(
         answer,
         names,
@@ -88,6 +90,19 @@ def _taken_back(answer: Answer, names: Names) -> Headline:
         transfer=_("Taken back: %(title)s. Goes to %(place)s"),
         shelve=_("Taken back: %(title)s. Back to the shelf"),
     )
+
+
+def _not_lent_on(answer: Answer, names: Names) -> Headline:
+    """Say both of a copy that came back from one reader and was not lent to the next."""
+    asks = answer["lending"] == Outcome.NEEDS_CONFIRMATION
+    _tone, _icon, words = _goes(
+        answer,
+        names,
+        hold=_("Taken back, not lent: %(title)s. Keep it for a reader"),
+        transfer=_("Taken back, not lent: %(title)s. Goes to %(place)s"),
+        shelve=_("Taken back, not lent: %(title)s. Back to the shelf"),
+    )
+    return ("warn", "alert", words) if asks else ("bad", "cross", words)
 
 
 def _used(answer: Answer, names: Names) -> Headline:

@@ -17,7 +17,7 @@ from circulation.desk.names import Answer, Names, names_of
 from circulation.desk.reckoning import because
 from circulation.desk.undoing import is_undoable
 from circulation.models import UndoneOperation
-from circulation.policies.explaining import Entry, Explanation, explained_all, explanation
+from circulation.policies.explaining import Entry, Explanation, all_told, explained_all, explanation
 from library.kernel import clock, decisions
 from library.kernel.models import OperationRow
 
@@ -85,12 +85,15 @@ def _explanation(answer: Answer, asked: Sequence[tuple[Mapping[str, Any], list[E
     """Return what decided, and after a loan all the other rules too; a return asks for the rules it names."""
     if not asked:
         return None
-    if all("rules" in question for question, _entries in asked):
-        named = [entry for question, entries in asked for entry in entries if entry["rule"] in question["rules"]]
-        told = explanation(named)
-        return Explanation(first=(*told.first, *told.others), others=())
+    named = [one for question, entries in asked for one in entries if one["rule"] in question.get("rules", ())]
+    # What a return asks for is in order whole; its questions come before those of the loan that follows on it.
+    back = all_told(named)
+    general = [entries for question, entries in asked if "rules" not in question]
+    if not general:
+        return Explanation(first=tuple(back), others=())
     codes = [one["code"] for one in answer.get("reasons", ()) if one["severity"] != "notice"]
-    return explanation([entry for _question, entries in asked for entry in entries], codes)
+    told = explanation([entry for entries in general for entry in entries], codes)
+    return Explanation(first=(*told.first, *back), others=told.others)
 
 
 def _line(row: OperationRow, names: Names, *, is_undone: bool, is_settled: bool, told: Explanation | None) -> Line:

@@ -104,7 +104,7 @@ TAKEN_BACK_FROM_ANOTHER = define(
     about=Topic.RETURN,
     todo=_("Nothing. If the other reader asks: the loan ended today."),
     reader=_("The book was still in another reader’s name and was taken back first."),
-    staff=_("The book was still in another reader’s name. It was taken back and then lent."),
+    staff=_("The book was still in another reader’s name, so it was taken back first."),
 )
 NO_READER_AT_DESK = define(
     "no_reader_at_desk",

@@ -214,7 +214,8 @@ def _about_the_copy(reader: Reader, copy: Copy, desk: Desk) -> Iterator[Reason]:
     if "withdrawn" in copy.conditions:
         yield reason(reasons.ITEM_WITHDRAWN)
     if is_reading_only(copy.item_class, copy.is_location_lendable):
-        yield reason(reasons.NOT_LENDABLE)
+        of_its_kind = {"item_class": copy.item_class} if copy.is_location_lendable else {"by_place": True}
+        yield reason(reasons.NOT_LENDABLE, **of_its_kind)
     yield from _about_its_conditions(copy.conditions)
     yield from _about_its_rows(reader, copy, desk)
     if copy.current_branch_id != desk.branch_id:

@@ -94,10 +94,14 @@ def with_texts(entries: Iterable[Entry], audience: str = "staff") -> list[Entry]
 
 
 def explanation(entries: Iterable[Entry], codes: Iterable[str] = (), *, audience: str = "staff") -> Explanation:
-    """Return an explanation in words, first what decided: the rules of the reasons' `codes`, else those of a due date."""
+    """Return an explanation in words, first what decided: the rules of the reasons' `codes`, without any those of a due date.
+
+    Where no rule decides the codes nothing comes first: `circulation.policies.plainly` says what did.
+    """
     known = definitions()
     listed = list(entries)
-    decisive = [rule for code in codes if code in known for rule in known[code].rules] or DUE_RULES
+    decided = [known[code] for code in codes if code in known]
+    decisive = [rule for one in decided for rule in one.rules] if decided else DUE_RULES
     told = all_told(listed, audience)
     return Explanation(
         first=tuple(one for one in told if one.rule in decisive),

@@ -29,7 +29,8 @@ def block_reasons(blocks: Iterable[Block]) -> Iterator[Reason]:
         if block.code == SUSPENDED and block.until_on is not None:
             yield reason(SUSPENDED_LATE, until=block.until_on.isoformat())
         else:
-            yield reason(PATRON_BLOCKED, block=block.code)
+            until = {"until": block.until_on.isoformat()} if block.until_on is not None else {}
+            yield reason(PATRON_BLOCKED, block=block.code, **until)
 
 
 def days_late(due: date | None, today: date) -> int:
