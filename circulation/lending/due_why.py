@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, aliased
 
 from catalog.items.models import Item
 from circulation.lending.asking import Question
+from circulation.lending.moved_why import Move, moves_of
 from circulation.models import Loan, LoanRenewal
 from circulation.policies.book import book
 from circulation.policies.due_rules import renewal_begins_on
@@ -48,8 +49,9 @@ def why_due(session: Session, loans: Sequence[Loan]) -> dict[int, DueWhy]:
     asked = _asked(session, loans)
     explained = explained_all(session, [one.question.stored(one.at) for one in asked.values()])
     calendars = calendars_of(session, {loan.out_branch_id for loan in loans})
+    moves = moves_of(session, loans)
     return {
-        loan.id: _why(loan, asked[loan.id], entries, calendars[loan.out_branch_id])
+        loan.id: _why(loan, asked[loan.id], entries, calendars[loan.out_branch_id], moves.get(loan.id, ()))
         for loan, entries in zip(loans, explained, strict=True)
     }
 
@@ -105,18 +107,34 @@ class _Counted:
         return cls(begins_on, period_end(begins_on, length, LoanUnit(unit)) if is_plain else None)
 
 
-def _why(loan: Loan, asked: _Asked, entries: Iterable[dict[str, Any]], calendar: Calendar) -> DueWhy:
+def _why(
+    loan: Loan, asked: _Asked, entries: Iterable[dict[str, Any]], calendar: Calendar, moves: Iterable[Move]
+) -> DueWhy:
     listed = list(entries)
     said = {entry["rule"]: entry["value"] for entry in listed}
     counted = _Counted.of(asked, said)
-    due_on = loan.recalled_from_on or loan.due_on
-    moved = due_reasons(calendar, counted.plain, due_on) if counted.plain is not None else []
+    since = [move for move in moves if move.at >= asked.at]
+    found = _found_by_rules(loan, since)
+    moved = due_reasons(calendar, counted.plain, found) if counted.plain is not None else []
     matters = {"loan_days"}
-    matters |= {"closed_day_mode"} if counted.plain not in {None, due_on} else set()
+    matters |= {"closed_day_mode"} if counted.plain not in {None, found} else set()
     matters |= {rule for rule in ("hard_due", "due_by_next_run") if said[rule]}
     matters |= {rule for rule in ("renewal_days", "renew_from") if asked.due_before is not None and said[rule]}
     rules = tuple(told for told in all_told(listed, "reader") if told.rule in matters)
-    return DueWhy((*_history(asked, counted), *moved, *_recall(loan)), rules)
+    return DueWhy((*_history(asked, counted), *moved, *_happened_since(loan, since)), rules)
+
+
+def _found_by_rules(loan: Loan, since: Sequence[Move]) -> date:
+    """Return the due date as the rules found it, before anything that happened since moved it."""
+    before_recall = [move for move in since if loan.recalled_at is None or move.at < loan.recalled_at]
+    return before_recall[0].before if before_recall else loan.recalled_from_on or loan.due_on
+
+
+def _happened_since(loan: Loan, since: Sequence[Move]) -> list[str]:
+    told = [(move.at, move.words()) for move in since]
+    if loan.recalled_at is not None:
+        told += [(loan.recalled_at, sentence) for sentence in _recall(loan)]
+    return [sentence for _at, sentence in sorted(told, key=lambda one: one[0])]
 
 
 def _history(asked: _Asked, counted: _Counted) -> Iterator[str]:
