@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 from flask_babel import gettext as _
@@ -17,7 +16,7 @@ from circulation.desk.names import Answer, Names, names_of
 from circulation.desk.reckoning import because
 from circulation.desk.undoing import is_undoable
 from circulation.models import UndoneOperation
-from circulation.policies.explaining import Entry, Explanation, all_told, explained_all, explanation
+from circulation.policies.explaining import Explanation, explanations
 from library.kernel import clock, decisions
 from library.kernel.models import OperationRow
 
@@ -58,7 +57,7 @@ def lines_of(session: Session, rows: Sequence[OperationRow]) -> list[Line]:
     answers = [row.answer or {} for row in rows]
     names = names_of(session, answers, [row.branch_id for row in rows])
     undone = _undone(session, [row.id for row in rows])
-    told = _explanations(session, answers)
+    told = explanations(session, answers)
     # An answer is given after its question, so it is among the rows of any log that holds the question.
     settled = {answer["answers"] for answer in answers if answer.get("answers")}
     return [
@@ -70,30 +69,6 @@ def lines_of(session: Session, rows: Sequence[OperationRow]) -> list[Line]:
 def _undone(session: Session, ids: Sequence[str]) -> frozenset[str]:
     wanted = select(UndoneOperation.operation_id).where(UndoneOperation.operation_id.in_(ids))
     return frozenset(session.scalars(wanted)) if ids else frozenset()
-
-
-def _explanations(session: Session, answers: Sequence[Answer]) -> list[Explanation | None]:
-    """Return what the rules said for each answer that asked them; all the questions are looked up together."""
-    questions = [asked for answer in answers for asked in answer.get("policy") or ()]
-    if not questions:
-        return [None] * len(answers)
-    entries = iter(zip(questions, explained_all(session, questions), strict=True))
-    return [_explanation(answer, list(islice(entries, len(answer.get("policy") or ())))) for answer in answers]
-
-
-def _explanation(answer: Answer, asked: Sequence[tuple[Mapping[str, Any], list[Entry]]]) -> Explanation | None:
-    """Return what decided, and after a loan all the other rules too; a return asks for the rules it names."""
-    if not asked:
-        return None
-    named = [one for question, entries in asked for one in entries if one["rule"] in question.get("rules", ())]
-    # What a return asks for is in order whole; its questions come before those of the loan that follows on it.
-    back = all_told(named)
-    general = [entries for question, entries in asked if "rules" not in question]
-    if not general:
-        return Explanation(first=tuple(back), others=())
-    codes = [one["code"] for one in answer.get("reasons", ()) if one["severity"] != "notice"]
-    told = explanation([entry for entries in general for entry in entries], codes)
-    return Explanation(first=(*told.first, *back), others=told.others)
 
 
 def _line(row: OperationRow, names: Names, *, is_undone: bool, is_settled: bool, told: Explanation | None) -> Line:

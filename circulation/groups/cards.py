@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 
 from catalog.items.services import titles_of
 from circulation.groups.listing import LentCopy
+from circulation.policies.explaining import Explanation, explanations
+from circulation.policies.plainly import plainly
 from library.kernel import clock
 from library.kernel.actors import Actor
 from library.kernel.days import day_words
@@ -22,7 +24,7 @@ KINDS = ("lend_list", "return_list")
 
 @dataclass(frozen=True)
 class ResultLine:
-    """One line: tone and icon of the pages, what it says, and why."""
+    """One line: tone and icon of the pages, what it says, and why: in words, by no rule, by which rows."""
 
     code: str
     title: str
@@ -30,6 +32,8 @@ class ResultLine:
     icon: str
     said: str
     why: Sequence[str]
+    because: Sequence[str]
+    explanation: Explanation | None
 
 
 @dataclass(frozen=True)
@@ -74,13 +78,13 @@ def result_of(session: Session, operation_id: str, actor: Actor, group_id: int) 
     codes = {one["code"] for line in waiting for one in line["reasons"] if one["severity"] == Severity.CONFIRM}
     return Result(
         done=row.answer["done"],
-        lines=[_line(line, titles) for line in answers],
+        lines=[_line(line, titles, told) for line, told in zip(answers, explanations(session, answers), strict=True)],
         unconfirmed=[line["code"] for line in waiting],
         to_confirm=sorted(codes),
     )
 
 
-def _line(answer: Answer, titles: Mapping[int, str]) -> ResultLine:
+def _line(answer: Answer, titles: Mapping[int, str], told: Explanation | None) -> ResultLine:
     tone, icon, said = _said(answer)
     return ResultLine(
         code=answer["code"],
@@ -89,6 +93,8 @@ def _line(answer: Answer, titles: Mapping[int, str]) -> ResultLine:
         icon=icon,
         said=said,
         why=[reason["text"] for reason in render(answer["reasons"], "staff")],
+        because=plainly(answer["reasons"]) if told is not None else (),
+        explanation=told,
     )
 
 

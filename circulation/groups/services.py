@@ -103,5 +103,5 @@ def end(session: Session, operation: Operation, group: PatronGroup) -> Answer:
 
 
 def _line(code: str, answer: Answer, *also: str) -> Answer:
-    kept = ("decision", "reasons", "item", "candidates", *also)
+    kept = ("decision", "reasons", "item", "candidates", "policy", *also)
     return {"code": code, **{name: answer.get(name) for name in kept}}

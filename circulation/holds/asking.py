@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, exists, func, or_, select
@@ -62,6 +62,20 @@ class Request:
     patron: Patron
     subject: Subject
     pickup: Branch
+
+
+def questions(place: Branch, category: str | None, classes: Iterable[str | None], at: datetime) -> list[dict[str, Any]]:
+    """Return in their stored form what the rules of a place were asked about a category and each class of copies."""
+    return [
+        {
+            "path": place.path,
+            "item_class": item_class,
+            "patron_category": category,
+            "on": clock.local_date(at).isoformat(),
+            "at": at.isoformat(),
+        }
+        for item_class in sorted(set(classes), key=lambda name: name or "")
+    ]
 
 
 def asked_of(session: Session, rules: RulesOfDay, request: Request, copies: Iterable[CopyAt]) -> Asked:

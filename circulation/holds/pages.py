@@ -164,7 +164,9 @@ def _step(
         if changes.by_id(session, hold_id).patron_id != patron_id:
             raise NotFound("unknown_hold", hold=hold_id)
         answer = once(session, operation, content, lambda: act(session))
-    _tell(answer, done)
+    with reading() as session:
+        why = grounds(session, [answer])
+    _tell(answer, done, why)
     return redirect_after_post(MINE)
 
 

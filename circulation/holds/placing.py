@@ -8,7 +8,7 @@ from sqlalchemy import func, insert, or_, select
 from sqlalchemy.orm import Session
 
 from circulation.holds import changes, pickup, queries
-from circulation.holds.asking import Request, Subject, asked_of, subject
+from circulation.holds.asking import Request, Subject, asked_of, questions, subject
 from circulation.holds.capture import target
 from circulation.holds.changes import Happened, Held
 from circulation.holds.choosing import ranked
@@ -134,17 +134,8 @@ def _decide(
 
 def _asked(operation: Operation, request: Request, copies: Iterable[CopyAt]) -> list[dict[str, Any]]:
     """Return what the rules were asked: about what is wanted, and about each class of the copies that were refused."""
-    classes = {request.subject.item_class, *(copy.item_class for copy in copies)}
-    return [
-        {
-            "path": request.pickup.path,
-            "item_class": item_class,
-            "patron_category": request.patron.category,
-            "on": clock.local_date(operation.at).isoformat(),
-            "at": operation.at.isoformat(),
-        }
-        for item_class in sorted(classes, key=lambda name: name or "")
-    ]
+    classes = (request.subject.item_class, *(copy.item_class for copy in copies))
+    return questions(request.pickup, request.patron.category, classes, operation.at)
 
 
 def _join_queue(session: Session, operation: Operation, request: Request, chosen: date | None) -> Held:

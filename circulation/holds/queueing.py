@@ -2,22 +2,26 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from catalog.items.models import Item
 from circulation.holds import changes
+from circulation.holds.asking import questions
 from circulation.holds.capture import target
 from circulation.holds.changes import Held, change
 from circulation.holds.copies import RulesOfDay, copies_of, wanting_of
 from circulation.holds.promises import promise_again
 from circulation.holds.queries import answer_of
 from circulation.holds.reasons import ENDS_BEFORE_IT_RESUMES
-from circulation.holds.rules import pickup_obstacle
+from circulation.holds.rules import last_day, pickup_obstacle
 from circulation.holds.services import end
 from circulation.holds.states import QUEUED, Action, Cause, State, next_state, not_in_state
 from circulation.holds.targeting import in_reach
 from circulation.models import Hold
+from circulation.policies.book import PastBooks
 from circulation.policies.values import Reach
 from library.branches.models import Branch
 from library.kernel import clock
@@ -39,7 +43,7 @@ def suspend(session: Session, operation: Operation, hold_id: int, until: date | 
         return answer_of(session, (not_in_state(hold.state),), hold_id)
     if until is not None and hold.expires_on is not None and until > hold.expires_on:
         late = reason(ENDS_BEFORE_IT_RESUMES, expires_on=hold.expires_on.isoformat())
-        return answer_of(session, (late,), hold_id)
+        return answer_of(session, (late,), hold_id, _longest_wait(session, hold))
     cause = changes.asked_by(operation)
     change(session, operation, hold, Action.SUSPEND, cause, promised_on=None, suspended_until_on=until)
     promise_again(session, operation, hold.bib_id)
@@ -71,12 +75,12 @@ def move_pickup(
     hold = changes.locked(session, hold_id)
     if next_state(hold.state, Action.MOVE) is None:
         return answer_of(session, (not_in_state(hold.state),), hold_id)
-    refusal = _cannot_collect_at(session, operation, hold, session.get_one(Branch, branch_id))
+    refusal, asked = _cannot_collect_at(session, operation, hold, session.get_one(Branch, branch_id))
     if refusal is not None:
-        return answer_of(session, (refusal,), hold_id)
+        return answer_of(session, (refusal,), hold_id, asked)
     if hold.pickup_branch_id != branch_id:
         carry_over(session, operation, hold, branch_id, cause or changes.asked_by(operation))
-    return answer_of(session, (), hold_id)
+    return answer_of(session, (), hold_id, asked)
 
 
 def carry_over(session: Session, operation: Operation, hold: Held, branch_id: int, cause: Cause) -> None:
@@ -113,7 +117,10 @@ def _look_again(session: Session, operation: Operation, hold: Held) -> None:
         promise_again(session, operation, hold.bib_id)
 
 
-def _cannot_collect_at(session: Session, operation: Operation, hold: Held, branch: Branch) -> Reason | None:
+def _cannot_collect_at(
+    session: Session, operation: Operation, hold: Held, branch: Branch
+) -> tuple[Reason | None, list[dict[str, Any]]]:
+    """Return what keeps a hold from being collected at a branch, and what the rules were asked."""
     patron = session.get(Patron, hold.patron_id) if hold.patron_id is not None else None
     wanting = wanting_of(session, patron, branch)
     rules = RulesOfDay(session, clock.local_date(operation.at))
@@ -122,4 +129,20 @@ def _cannot_collect_at(session: Session, operation: Operation, hold: Held, branc
     copies = copies_of(session, hold.bib_id, hold.item_id)
     obstacles = [rules.obstacle(copy, wanting) for copy in copies]
     too_far = obstacles[0] if obstacles and None not in obstacles else None
-    return pickup_obstacle(branch.kind, is_open=branch.state == "open", is_in_reach=is_near) or too_far
+    place = pickup_obstacle(branch.kind, is_open=branch.state == "open", is_in_reach=is_near)
+    # The copy's own rules are asked by its class, the place's by none.
+    classes = [copies[0].item_class] if place is None and too_far is not None else [None]
+    return place or too_far, questions(branch, wanting.category, classes, operation.at)
+
+
+def _longest_wait(session: Session, hold: Held) -> list[dict[str, Any]]:
+    """Return what the rules were asked for the last day of a hold; nothing where its reader chose that day."""
+    place = session.get_one(Branch, hold.pickup_branch_id)
+    item_class = session.scalar(select(Item.item_class).where(Item.id == hold.item_id)) if hold.item_id else None
+    placed_on = clock.local_date(hold.placed_at)
+    stood = PastBooks(session).at(hold.placed_at)
+    terms = stood.resolve(
+        item_class=item_class, patron_category=hold.patron_category, path=place.path, on=placed_on
+    ).terms
+    is_by_rule = last_day(placed_on, None, terms.hold_expiry_days) == hold.expires_on
+    return questions(place, hold.patron_category, [item_class], hold.placed_at) if is_by_rule else []

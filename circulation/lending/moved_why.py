@@ -71,7 +71,7 @@ def moves_of(session: Session, loans: Sequence[Loan]) -> dict[int, list[Move]]:
     return found
 
 
-def _batches(session: Session, ids: Iterable[int | None]) -> Mapping[int, Row[tuple[int, str, str]]]:
+def _batches(session: Session, ids: Iterable[int | None]) -> Mapping[int, Row[int, str, str]]:
     wanted = {one for one in ids if one is not None}
     if not wanted:
         return {}
@@ -79,7 +79,7 @@ def _batches(session: Session, ids: Iterable[int | None]) -> Mapping[int, Row[tu
     return {row.id: row for row in session.execute(columns)}
 
 
-def _move(row: Any, batches: Mapping[int, Row[tuple[int, str, str]]]) -> Move:
+def _move(row: Any, batches: Mapping[int, Row[int, str, str]]) -> Move:
     said = row.payload
     batch = batches.get(said.get("closure_id"))
     return Move(

@@ -7,6 +7,7 @@ stood at that instant are looked up when somebody wants to know. The form of an 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import islice
 from typing import Any
 
 from flask_babel import LazyString
@@ -19,7 +20,7 @@ from circulation.policies.listing import named, named_all
 from circulation.policies.rules import Because, ResolvedPolicy
 from circulation.policies.value_words import row_words, value_words
 from circulation.policies.words import RULE_WORDS
-from library.kernel.decisions import Outcome, definitions
+from library.kernel.decisions import Outcome, Severity, definitions
 
 Asked = Mapping[str, Any]
 Entry = dict[str, Any]
@@ -107,6 +108,29 @@ def explanation(entries: Iterable[Entry], codes: Iterable[str] = (), *, audience
         first=tuple(one for one in told if one.rule in decisive),
         others=tuple(one for one in told if one.rule not in decisive),
     )
+
+
+def explanations(session: Session, answers: Sequence[Mapping[str, Any]]) -> list[Explanation | None]:
+    """Return for staff what the rules said for each stored answer that asked them; all are looked up together."""
+    questions = [asked for answer in answers for asked in answer.get("policy") or ()]
+    if not questions:
+        return [None] * len(answers)
+    entries = iter(zip(questions, explained_all(session, questions), strict=True))
+    return [_of_answer(answer, list(islice(entries, len(answer.get("policy") or ())))) for answer in answers]
+
+
+def _of_answer(answer: Mapping[str, Any], asked: Sequence[tuple[Asked, list[Entry]]]) -> Explanation | None:
+    """Return what decided, and after a loan all the other rules too; a return asks for the rules it names."""
+    if not asked:
+        return None
+    # What a return asks for is in order whole; its questions come before those of the loan that follows on it.
+    back = all_told([one for question, entries in asked for one in entries if one["rule"] in question.get("rules", ())])
+    general = [entries for question, entries in asked if "rules" not in question]
+    if not general:
+        return Explanation(first=tuple(back), others=())
+    codes = [one["code"] for one in answer.get("reasons", ()) if one["severity"] != Severity.NOTICE]
+    told = explanation([entry for entries in general for entry in entries], codes)
+    return Explanation(first=(*told.first, *back), others=told.others)
 
 
 def grounds(session: Session, answers: Iterable[Mapping[str, Any]]) -> list[str]:

@@ -140,3 +140,18 @@ def test_what_needs_a_yes_is_lent_after_it(api: Api) -> None:
     confirmed = {**form, "operation_id": new_id(), "confirmed": "item_in_transit"}
     browser.post(f"/desk/groups/{group}/lend", data=confirmed)
     assert api.get(f"/groups/{group}")[1]["loans"] == 1
+
+
+def test_a_line_that_was_not_done_names_the_row_that_won_in_one_tap(api: Api, database: Database) -> None:
+    with database.writing() as session:
+        a_policy(session, "loan_limit", "1", patron_category="group", item_class="book")
+    group = make(api)
+    form = {"operation_id": new_id(), "branch": "school", "codes": "\r\n".join([*api.books, "NOBODY7"])}
+    told = api.client.post(f"/desk/groups/{group}/lend", data=form).headers["Location"]
+    [lent, refused, unknown] = api.client.get(told).get_data(as_text=True).split('<p class="said">')[1:]
+    assert "为什么" in lent
+    assert re.search("借期：[^<]+依据：“", lent)
+    why = refused.split("其他规则")[0]
+    assert re.search("同时可借本数：1 本。依据：“[^”]+ · 全县 · 全年”。", why)
+    assert "借期：" not in why
+    assert "为什么" not in unknown.split("</li>")[0]

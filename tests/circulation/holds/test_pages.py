@@ -1,11 +1,12 @@
 """The reader's pages of holds, without any script: look ahead, place, pause, go on, collect elsewhere, cancel."""
 
+import re
 from datetime import date, timedelta
 from html import unescape
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from catalog.items.models import Item
 from circulation.holds import services as holds
@@ -203,3 +204,38 @@ def test_a_closed_place_is_named_with_what_to_do(village: Village) -> None:
     with village.app.app_context(), village.database.writing() as session:
         session.get_one(Branch, village.branches["east"].id).state = "suspended"
     assert "那个书屋现在不开放，您可以换个地方取" in village.look("/me")
+
+
+def test_a_move_that_is_refused_names_the_row_that_won(village: Village) -> None:
+    village.lend_out()
+    village.send("/holds", bib=village.bib, pickup="east")
+    village.rule("pickup_scope", "branch")
+    page = village.send(f"/holds/{village.hold().id}/move", pickup="west")
+    assert "书不能送到那里" in page
+    assert re.search("预约书在哪里取：[^。]+。依据：“所有读者 · 全县 · 全年”。", page)
+    assert village.hold().pickup_branch_id == village.branches["east"].id
+
+
+def test_a_copy_that_may_not_travel_there_names_its_own_row(village: Village) -> None:
+    village.lend_out()
+    village.send("/holds", bib=village.bib, pickup="west")
+    village.rule("hold_scope", "branch")
+    page = village.send(f"/holds/{village.hold().id}/move", pickup="east")
+    assert "依据：“所有读者 · 全县 · 全年”。" in page
+    assert village.hold().pickup_branch_id == village.branches["west"].id
+
+
+def test_a_pause_beyond_the_longest_wait_names_the_rule_only_where_it_set_that_day(village: Village) -> None:
+    village.rule("hold_expiry_days", "30")
+    village.lend_out()
+    village.send("/holds", bib=village.bib, pickup="east")
+    page = village.send(f"/holds/{village.hold().id}/suspend", until="2027-01-10")
+    assert "这条预约到 2026-12-23 就结束了" in page
+    assert "30 天。依据：“所有读者 · 全县 · 全年”。" in page
+    village.send(f"/holds/{village.hold().id}/cancel")
+    with village.app.app_context(), village.database.writing() as session:
+        session.execute(delete(Hold))
+    village.send("/holds", bib=village.bib, pickup="east", expires_on="2026-12-10")
+    page = village.send(f"/holds/{village.hold().id}/suspend", until="2027-01-10")
+    assert "这条预约到 2026-12-10 就结束了" in page
+    assert "依据" not in page
