@@ -19,8 +19,9 @@ from circulation.charges.rules import yuan
 from circulation.claims import reasons
 from circulation.claims.answers import about, answer, case_ref
 from circulation.claims.rules import loss_cents
-from circulation.claims.subjects import loan_of, terms_of
+from circulation.claims.subjects import loan_of, question_of
 from circulation.models import Loan
+from circulation.policies.book import book
 from circulation.policies.reasons import LOAN_ENDED
 from circulation.whereabouts.services import refresh_availability
 from library.branches.models import Branch
@@ -36,8 +37,8 @@ def declare_lost(
 ) -> Answer:
     """End an open loan because the copy is lost; `branch` is where that is said, the lending one when left out.
 
-    Claims that are open on the loan end with it. Return `{decision, reasons, case, loan, item, patron}`. Raises `NotFound`
-    `unknown_loan`.
+    Claims that are open on the loan end with it. Return `{decision, reasons, case, loan, item, patron, policy}`. Raises
+    `NotFound` `unknown_loan`.
     """
     loan = loan_of(session, loan_id)
     if loan.in_at is not None:
@@ -65,8 +66,11 @@ def end_as_lost(session: Session, operation: Operation, loan: Loan, branch: Bran
     )
     make_condition(session, operation, session.get_one(Item, loan.item_id), "lost", branch.id)
     refresh_availability(session, [loan.item_id])
-    found = list(_charge(session, operation, loan, branch))
-    return answer(found, **about(loan), case=case_ref(case_id, Kind.LOST))
+    question = question_of(session, loan, clock.local_date(operation.at))
+    percent = question.of(book(session)).terms.lost_charge_percent
+    found = list(_charge(session, operation, loan, branch, percent))
+    asked = question.stored(operation.at, ["lost_charge_percent"])
+    return answer(found, **about(loan), case=case_ref(case_id, Kind.LOST), policy=[asked])
 
 
 def make_condition(session: Session, operation: Operation, item: Item, kind: str, branch_id: int) -> bool:
@@ -107,8 +111,7 @@ def _close(session: Session, operation: Operation, loan: Loan, branch_id: int) -
     )
 
 
-def _charge(session: Session, operation: Operation, loan: Loan, branch: Branch) -> Iterator[Reason]:
-    percent = terms_of(session, loan, clock.local_date(operation.at)).lost_charge_percent
+def _charge(session: Session, operation: Operation, loan: Loan, branch: Branch, percent: int) -> Iterator[Reason]:
     cents = loss_cents(_price(session, loan.item_id), percent)
     debtor_id = debtor_of(session, loan.patron_id)
     if cents is None:

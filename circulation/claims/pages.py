@@ -18,7 +18,10 @@ from circulation.claims.lost import declare_lost
 from circulation.claims.recall import recall, undo_recall
 from circulation.claims.settling import case_by_id, settle
 from circulation.lending import history
+from circulation.lending.due_why import why_due
 from circulation.lending.presenting import candidates_of
+from circulation.models import Loan
+from circulation.policies.explaining import Explanation, explanations
 from circulation.whereabouts.services import item_statuses
 from library.accounts import desks
 from library.accounts.access import require
@@ -89,7 +92,10 @@ def loan_page(loan_id: int) -> str:
         assert past is not None
         wanted = listing.CaseFilter(("/",), state="open", item_id=past.item_id)
         waiting, _total = listing.cases(session, wanted, offset=0, limit=PER_PAGE)
-    return render("circulation/claims/loan.html", loan=loan_line(past), past=past, branch=branch, cases=waiting)
+        is_explained = past.in_at is None and past.patron_id is not None and not past.is_on_site
+        why = why_due(session, [session.get_one(Loan, loan_id)], "staff")[loan_id] if is_explained else None
+        page = {"loan": loan_line(past), "past": past, "branch": branch, "cases": waiting, "why": why}
+    return render("circulation/claims/loan.html", **page)
 
 
 @bp.post("/desk/loans/<int:loan_id>/<any(claim, lost, recall, undo_recall):said>")
@@ -101,7 +107,9 @@ def about_loan(loan_id: int, said: str) -> Response:
     with writing() as session:
         branch = require_own_or_lending(session, loan_id, None)
         answer = once(session, operation, content, lambda: _say(session, operation, loan_id, said, branch))
-    _tell(answer, _("Noted."))
+    with reading() as session:
+        [told] = explanations(session, [answer])
+    _tell(answer, _("Noted."), told)
     return redirect_after_post(f"/desk/loans/{loan_id}")
 
 
@@ -203,8 +211,10 @@ def _note(text: str | None) -> str:
     return (text or "").strip()[:LONGEST_NOTE]
 
 
-def _tell(answer: Answer, done: str) -> None:
+def _tell(answer: Answer, done: str, why: Explanation | None = None) -> None:
     if answer["decision"] == "allowed":
         flash(done, "ok")
     for told in decisions.render(answer["reasons"], "staff"):
         flash(told["text"], "info" if told["severity"] == "notice" else "warn")
+    for rule in why.first if why else ():
+        flash(rule.text, "info")

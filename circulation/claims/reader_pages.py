@@ -11,6 +11,7 @@ from circulation.claims.cards import loan_line
 from circulation.claims.claiming import claim_returned
 from circulation.claims.lost import declare_lost
 from circulation.lending import history
+from circulation.policies.explaining import explanations
 from library.accounts.access import require_reader
 from library.kernel import decisions
 from library.kernel.db import reading, writing
@@ -56,6 +57,10 @@ def say(loan_id: int, said: str) -> Response:
         flash(_("We look for the book.") if said == "claim" else _("Noted as lost."), "ok")
     for told in decisions.render(answer["reasons"], "reader"):
         flash(told["text"], "info" if told["severity"] == "notice" else "warn")
+    with reading() as session:
+        [why] = explanations(session, [answer], "reader")
+    for rule in why.first if why else ():
+        flash(rule.text, "info")
     return redirect_after_post("/me")
 
 

@@ -38,6 +38,7 @@ LOSS_CHARGED = define(
     todo=_("Tell the reader that the same book or a newer edition is as good as money."),
     reader=_("%(yuan)s yuan are noted for the lost book. Bring the same book instead and nothing has to be paid."),
     staff=_("%(yuan)s yuan were written into the account. The same or a newer edition is accepted instead."),
+    rules=("lost_charge_percent",),
 )
 LOSS_NOT_CHARGED = define(
     "loss_not_charged",
@@ -46,6 +47,7 @@ LOSS_NOT_CHARGED = define(
     todo=_("Ask kindly for a replacement; nothing may be demanded."),
     reader=_("Nothing has to be paid. If you can, bring the same book or a newer edition."),
     staff=_("Nothing is charged here. The case stays open until the book is replaced, found or written off."),
+    rules=("lost_charge_percent",),
 )
 GUARDIAN_OWES = define(
     "guardian_owes",
@@ -54,6 +56,7 @@ GUARDIAN_OWES = define(
     todo=_("Say nothing of money to the child. Call the family."),
     reader=_("The book is noted as lost. Nothing is asked of a child; the grown-ups of the family are told."),
     staff=_("%(yuan)s yuan were written into the account of the guardian or household, not the child's."),
+    rules=("lost_charge_percent",),
 )
 PRICE_UNKNOWN = define(
     "price_unknown",
@@ -62,6 +65,7 @@ PRICE_UNKNOWN = define(
     todo=_("Look for the price on the back cover or ask the county library, then write the charge."),
     reader=_("Please ask at the desk what the lost book costs."),
     staff=_("No price is known for this copy, so nothing was charged. Find the price and write the charge by hand."),
+    rules=("lost_charge_percent",),
 )
 LOSS_FORGIVEN = define(
     "loss_forgiven",

@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 from circulation.claims import reasons
 from circulation.claims.answers import about, answer
 from circulation.claims.rules import recalled_until
-from circulation.claims.subjects import loan_of, terms_of
+from circulation.claims.subjects import loan_of, question_of
 from circulation.models import Loan
+from circulation.policies.book import book
 from circulation.policies.reasons import LOAN_ENDED
 from library.branches.opening import calendar_of
 from library.branches.rules import due_date
@@ -20,7 +21,7 @@ from library.kernel.operations import Answer, Operation
 
 
 def recall(session: Session, operation: Operation, loan_id: int) -> Answer:
-    """Call a loan back; return `{decision, reasons, loan {id, due_on}, item, patron}`.
+    """Call a loan back; return `{decision, reasons, loan {id, due_on}, item, patron, policy}`.
 
     Raises `NotFound` `unknown_loan`.
     """
@@ -30,14 +31,15 @@ def recall(session: Session, operation: Operation, loan_id: int) -> Answer:
     if loan.recalled_at is not None:
         return answer([reason(reasons.ALREADY_RECALLED, due_on=loan.due_on.isoformat())], **about(loan))
     today = clock.local_date(operation.at)
-    days = terms_of(session, loan, today).recall_days
+    question = question_of(session, loan, today)
+    days = question.of(book(session)).terms.recall_days
     wanted_on = due_date(calendar_of(session, loan.out_branch_id), today, days)
     before = loan.due_on
     loan.due_on = recalled_until(before, wanted_on)
     loan.recalled_at, loan.recalled_from_on = operation.at, before
     session.flush()
     _note(session, operation, "loan.recalled", loan, before.isoformat())
-    return answer([], **about(loan))
+    return answer([], **about(loan), policy=[question.stored(operation.at, ["recall_days"])])
 
 
 def undo_recall(session: Session, operation: Operation, loan_id: int) -> Answer:

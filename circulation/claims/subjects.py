@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 from catalog.items.models import Item
 from circulation.charges.debtors import debtor_of
 from circulation.lending import queries
+from circulation.lending.asking import Question
 from circulation.models import Loan
 from circulation.policies.book import book
-from circulation.policies.named import Terms
 from library.branches.models import Branch
 from library.kernel.errors import NotFound
 from library.patrons.models import Patron
@@ -37,8 +37,8 @@ def copy_of(session: Session, item_id: int) -> Item:
     return item
 
 
-def terms_of(session: Session, loan: Loan, on: date) -> Terms:
-    """Return the rules that hold for a loan on a day, at the place the county lets decide."""
+def question_of(session: Session, loan: Loan, on: date) -> Question:
+    """Return what the rules are to be asked about a loan on a day, at the place the county lets decide."""
     rules = book(session)
     out_path = session.get_one(Branch, loan.out_branch_id).path
     item_home = select(Branch.path).join(Item, Item.home_branch_id == Branch.id).where(Item.id == loan.item_id)
@@ -48,4 +48,4 @@ def terms_of(session: Session, loan: Loan, on: date) -> Terms:
         item_home=session.scalars(item_home).one(),
         patron_home=session.scalar(patron_home.where(Patron.id == loan.patron_id)) or out_path,
     )
-    return rules.resolve(item_class=loan.item_class, patron_category=loan.patron_category, path=path, on=on).terms
+    return Question(path, loan.item_class, loan.patron_category, on)

@@ -1,7 +1,7 @@
 """Why each book a reader has is due on its day, in the reader's words: how it was counted, and by which row of the rules."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ from circulation.lending.moved_why import Move, moves_of
 from circulation.models import Loan, LoanRenewal
 from circulation.policies.book import book
 from circulation.policies.due_rules import renewal_begins_on
-from circulation.policies.explaining import Told, all_told, explained_all
+from circulation.policies.explaining import Entry, Told, all_told, explained_all
 from library.branches.models import Branch
 from library.branches.opening import calendars_of
 from library.branches.rules import Calendar, LoanUnit, period_end
@@ -42,18 +42,36 @@ class _Asked:
     due_before: date | None = None
 
 
-def why_due(session: Session, loans: Sequence[Loan]) -> dict[int, DueWhy]:
-    """Return the reasons of the due dates of a reader's open loans; as many queries for many as for one."""
+def why_due(session: Session, loans: Sequence[Loan], audience: str = "reader") -> dict[int, DueWhy]:
+    """Return the reasons of the due dates of a reader's open loans; as many queries for many as for one.
+
+    Staff (`audience`) see the rows that were beaten too.
+    """
     if not loans:
         return {}
     asked = _asked(session, loans)
-    explained = explained_all(session, [one.question.stored(one.at) for one in asked.values()])
+    questions = [asked[loan.id].question.stored(asked[loan.id].at) for loan in loans]
+    recalled = [loan for loan in loans if loan.recalled_at is not None]
+    explained = explained_all(session, [*questions, *(_of_recall(loan, asked[loan.id]) for loan in recalled)])
+    of_recall = {loan.id: entries for loan, entries in zip(recalled, explained[len(loans) :], strict=True)}
     calendars = calendars_of(session, {loan.out_branch_id for loan in loans})
     moves = moves_of(session, loans)
-    return {
-        loan.id: _why(loan, asked[loan.id], entries, calendars[loan.out_branch_id], moves.get(loan.id, ()))
-        for loan, entries in zip(loans, explained, strict=True)
-    }
+    why = {}
+    for loan, entries in zip(loans, explained[: len(loans)], strict=True):
+        told = _sentences(loan, asked[loan.id], entries, calendars[loan.out_branch_id], moves.get(loan.id, ()))
+        rules = _named(entries, told.rules, audience) + _named(of_recall.get(loan.id, ()), {"recall_days"}, audience)
+        why[loan.id] = DueWhy(told.sentences, rules)
+    return why
+
+
+def _named(entries: Sequence[Entry], names: frozenset[str] | set[str], audience: str) -> tuple[Told, ...]:
+    return tuple(told for told in all_told(entries, audience) if told.rule in names)
+
+
+def _of_recall(loan: Loan, asked: "_Asked") -> dict[str, Any]:
+    """Return what the rules were asked when a loan was called back."""
+    assert loan.recalled_at is not None
+    return replace(asked.question, on=clock.local_date(loan.recalled_at)).stored(loan.recalled_at)
 
 
 def _asked(session: Session, loans: Sequence[Loan]) -> dict[int, _Asked]:
@@ -107,11 +125,18 @@ class _Counted:
         return cls(begins_on, period_end(begins_on, length, LoanUnit(unit)) if is_plain else None)
 
 
-def _why(
-    loan: Loan, asked: _Asked, entries: Iterable[dict[str, Any]], calendar: Calendar, moves: Iterable[Move]
-) -> DueWhy:
-    listed = list(entries)
-    said = {entry["rule"]: entry["value"] for entry in listed}
+@dataclass(frozen=True, slots=True)
+class _Sentences:
+    """What happened, and the names of the rules that had a part in it."""
+
+    sentences: tuple[str, ...]
+    rules: frozenset[str]
+
+
+def _sentences(
+    loan: Loan, asked: _Asked, entries: Iterable[Entry], calendar: Calendar, moves: Iterable[Move]
+) -> _Sentences:
+    said = {entry["rule"]: entry["value"] for entry in entries}
     counted = _Counted.of(asked, said)
     since = [move for move in moves if move.at >= asked.at]
     found = _found_by_rules(loan, since)
@@ -120,8 +145,7 @@ def _why(
     matters |= {"closed_day_mode"} if counted.plain not in {None, found} else set()
     matters |= {rule for rule in ("hard_due", "due_by_next_run") if said[rule]}
     matters |= {rule for rule in ("renewal_days", "renew_from") if asked.due_before is not None and said[rule]}
-    rules = tuple(told for told in all_told(listed, "reader") if told.rule in matters)
-    return DueWhy((*_history(asked, counted), *moved, *_happened_since(loan, since)), rules)
+    return _Sentences((*_history(asked, counted), *moved, *_happened_since(loan, since)), frozenset(matters))
 
 
 def _found_by_rules(loan: Loan, since: Sequence[Move]) -> date:

@@ -110,26 +110,31 @@ def explanation(entries: Iterable[Entry], codes: Iterable[str] = (), *, audience
     )
 
 
-def explanations(session: Session, answers: Sequence[Mapping[str, Any]]) -> list[Explanation | None]:
-    """Return for staff what the rules said for each stored answer that asked them; all are looked up together."""
+def explanations(
+    session: Session, answers: Sequence[Mapping[str, Any]], audience: str = "staff"
+) -> list[Explanation | None]:
+    """Return what the rules said for each stored answer that asked them; all are looked up together."""
     questions = [asked for answer in answers for asked in answer.get("policy") or ()]
     if not questions:
         return [None] * len(answers)
     entries = iter(zip(questions, explained_all(session, questions), strict=True))
-    return [_of_answer(answer, list(islice(entries, len(answer.get("policy") or ())))) for answer in answers]
+    return [_of_answer(answer, list(islice(entries, len(answer.get("policy") or ()))), audience) for answer in answers]
 
 
-def _of_answer(answer: Mapping[str, Any], asked: Sequence[tuple[Asked, list[Entry]]]) -> Explanation | None:
+def _of_answer(
+    answer: Mapping[str, Any], asked: Sequence[tuple[Asked, list[Entry]]], audience: str
+) -> Explanation | None:
     """Return what decided, and after a loan all the other rules too; a return asks for the rules it names."""
     if not asked:
         return None
     # What a return asks for is in order whole; its questions come before those of the loan that follows on it.
-    back = all_told([one for question, entries in asked for one in entries if one["rule"] in question.get("rules", ())])
+    named = [one for question, entries in asked for one in entries if one["rule"] in question.get("rules", ())]
+    back = all_told(named, audience)
     general = [entries for question, entries in asked if "rules" not in question]
     if not general:
         return Explanation(first=tuple(back), others=())
     codes = [one["code"] for one in answer.get("reasons", ()) if one["severity"] != Severity.NOTICE]
-    told = explanation([entry for entries in general for entry in entries], codes)
+    told = explanation([entry for entries in general for entry in entries], codes, audience=audience)
     return Explanation(first=(*told.first, *back), others=told.others)
 
 

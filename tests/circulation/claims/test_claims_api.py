@@ -12,7 +12,7 @@ from library.branches.models import Branch
 from library.kernel.db import Database
 from library.kernel.operations import new_id, system_operation
 from tests.acting import Api
-from tests.factories import a_county, a_patron, an_item, county_policies
+from tests.factories import a_county, a_patron, a_policy, an_item, county_policies
 
 
 @dataclass
@@ -163,6 +163,7 @@ def test_a_keeper_notes_damage_and_recall_on_pages(county: County) -> None:
     browser.post(f"/desk/loans/{county.loan}/recall", data={"operation_id": new_id()})
     assert "催还中" in page(browser, f"/desk/loans/{county.loan}")[1]
     browser.post(f"/desk/loans/{county.loan}/lost", data={"operation_id": new_id()})
+    assert "为什么是这一天" not in page(browser, f"/desk/loans/{county.loan}")[1]
     assert "丢失" in page(browser, f"/desk/copies/{county.item}?branch=east")[1]
     browser.post(f"/desk/copies/{county.item}/damaged", data={"operation_id": new_id(), "branch": "east"})
     assert "破损" in page(browser, f"/desk/copies/{county.item}?branch=east")[1]
@@ -179,3 +180,48 @@ def test_a_reader_sees_past_loans_and_says_that_a_book_came_back(county: County)
     assert "我们去找这本书" in page(browser, "/me")[1]
     assert browser.post(f"/me/loans/{county.loan}/lost", data={"operation_id": new_id()}).status_code == 303
     assert "丢失" in page(browser, "/me/history")[1]
+
+
+def test_a_keeper_reads_on_the_loan_why_it_is_due_and_after_a_recall_which_row_gave_the_days(
+    county: County, database: Database
+) -> None:
+    browser = county.api.client
+    browser.environ_base["HTTP_SEC_FETCH_SITE"] = "same-origin"
+    with database.writing() as session:
+        a_policy(session, "recall_days", "9")
+    shown = page(browser, f"/desk/loans/{county.loan}")[1]
+    why = shown.split("为什么是这一天")[1].split("</details>")[0]
+    assert "从11月23日算起" in why
+    assert "借期：30 天。依据：“" in why
+    assert "催还" not in why
+    browser.post(f"/desk/loans/{county.loan}/recall", data={"operation_id": new_id()})
+    told, again = (page(browser, f"/desk/loans/{county.loan}")[1] for _ in range(2))
+    assert "9 天。依据：“所有读者 · 全县 · 全年”。" in told.split("为什么是这一天")[0]
+    why = again.split("为什么是这一天")[1].split("</details>")[0]
+    assert "催还，原来" in why
+    assert "9 天。依据：“所有读者 · 全县 · 全年”。" in why
+
+
+@pytest.mark.parametrize("percent", ["0", "100"])
+def test_what_a_lost_book_costs_is_said_with_the_row_that_won(county: County, database: Database, percent: str) -> None:
+    with database.writing() as session:
+        a_policy(session, "lost_charge_percent", percent)
+    browser = county.api.client
+    browser.environ_base["HTTP_SEC_FETCH_SITE"] = "same-origin"
+    browser.post(f"/desk/loans/{county.loan}/lost", data={"operation_id": new_id()})
+    told = page(browser, f"/desk/loans/{county.loan}")[1]
+    assert "依据：“所有读者 · 全县 · 全年”。" in told
+    county.api.become_reader(county.reader)
+    assert "依据" not in page(browser, "/me")[1]
+
+
+def test_a_reader_who_lost_a_book_is_told_which_row_asks_for_money_or_for_none(
+    county: County, database: Database
+) -> None:
+    with database.writing() as session:
+        a_policy(session, "lost_charge_percent", "100")
+    browser = county.api.client
+    browser.environ_base["HTTP_SEC_FETCH_SITE"] = "same-origin"
+    county.api.become_reader(county.reader)
+    browser.post(f"/me/loans/{county.loan}/lost", data={"operation_id": new_id()})
+    assert "定价的 100%。依据：“所有读者 · 全县 · 全年”。" in page(browser, "/me")[1]
