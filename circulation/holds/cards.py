@@ -9,6 +9,7 @@ from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
 from circulation.holds import listing
+from circulation.holds.kept_why import why_kept
 from circulation.holds.listing import Waiting
 from circulation.holds.states import Action, Cause, Stage, State, allowed_actions, stage
 from circulation.holds.wording import cause_words, stage_words
@@ -25,7 +26,9 @@ _WORTH_TELLING = frozenset(Cause) - {Cause.READER, Cause.STAFF, Cause.TO_FETCH, 
 def hold_cards(session: Session, patron_id: int, hold_id: int | None = None) -> list[Card]:
     """Return a reader's open holds, or the one of them."""
     today = clock.today()
-    return [_card(waiting, today) for waiting in listing.open_holds(session, patron_id, hold_id)]
+    found = listing.open_holds(session, patron_id, hold_id)
+    why = why_kept(session, found)
+    return [{**_card(waiting, today), "why": why.get(waiting.hold.id)} for waiting in found]
 
 
 def ended_cards(session: Session, patron_id: int) -> list[Card]:

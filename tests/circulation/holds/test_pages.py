@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import delete, select
 
+from catalog.bibs.models import Bib
 from catalog.items.models import Item
 from circulation.holds import services as holds
 from circulation.models import Hold
@@ -239,3 +240,25 @@ def test_a_pause_beyond_the_longest_wait_names_the_rule_only_where_it_set_that_d
     page = village.send(f"/holds/{village.hold().id}/suspend", until="2027-01-10")
     assert "这条预约到 2026-12-10 就结束了" in page
     assert "依据" not in page
+
+
+def test_a_book_that_is_kept_tells_until_when_by_which_row_and_from_where_it_counts(village: Village) -> None:
+    village.rule("pickup_days", "5")
+    with village.app.app_context(), village.database.writing() as session:
+        bib = session.get_one(Item, village.item).bib_id
+        an_item(session, branch=session.merge(village.branches["east"], load=False), bib=session.get_one(Bib, bib))
+    village.send("/holds", bib=village.bib, pickup="east")
+    hold = village.hold()
+    assert hold.captured_item_id is not None
+    with village.app.app_context(), village.database.writing() as session:
+        row = session.get_one(Hold, hold.id)
+        row.state, row.ready_at, row.promised_on = "ready", kernel_clock.now(), MONDAY
+        row.pickup_until_on = MONDAY + timedelta(days=5)
+    why = village.look("/me").split("为什么是这一天")[1].split("</details>")[0]
+    assert "从11月23日书屋头一回开门算起" in why
+    assert re.search("5 天。依据：“所有读者 · 全县 · 全年”。", why)
+    with village.app.app_context(), village.database.writing() as session:
+        session.get_one(Hold, hold.id).pickup_until_on = MONDAY + timedelta(days=9)
+    why = village.look("/me").split("为什么是这一天")[1].split("</details>")[0]
+    assert "从书屋真正开门那天算起" in why
+    assert "5 天" in why
