@@ -19,7 +19,7 @@ class AtDesk:
 
     `gap_s` are the seconds since the scan before, by the desk's own clock; `titles` what a search proposed for the words
     that were typed. `wish` is empty, `take_back`, `lend` or `renew`; `confirmed` are the codes of the reasons that were
-    confirmed, `because` says why an exception is made.
+    confirmed, `because` says why an exception is made, `title` what stands on a book that nobody has catalogued.
     """
 
     branch: Branch
@@ -32,6 +32,7 @@ class AtDesk:
     wish: str = ""
     confirmed: tuple[str, ...] = ()
     because: str = NO_WORDS
+    title: str = ""
 
     @property
     def reader_id(self) -> int | None:

@@ -19,7 +19,7 @@ Answer = Mapping[str, Any]
 class Choice:
     """One answer to a question; the rest says of what.
 
-    `kind` is item, reader, take_back, renew, lend, exception, renewal_exception or wish.
+    `kind` is item, reader, take_back, renew, lend, exception, renewal_exception, wish or lend_first.
     """
 
     kind: str
@@ -27,6 +27,7 @@ class Choice:
     reader: int | None = None
     confirmed: tuple[str, ...] = ()
     isbn: str = ""
+    code: str = ""
 
 
 def choices(answer: Answer) -> tuple[Choice, ...]:
@@ -42,12 +43,20 @@ def _choices(answer: Answer) -> Iterator[Choice]:
     elif did == Did.ASK:
         yield Choice("take_back", item=answer["item"])
         yield Choice("renew", item=answer["item"])
-    elif answer.get("isbn") and answer.get("reader"):
-        yield Choice("wish", isbn=answer["isbn"])
+    elif did == Did.NOTHING and answer.get("reader"):
+        yield from _of_unknown_book(answer)
     elif did in {Did.LENT, Did.RENEWED}:
         yield from _despite(answer, str(answer.get("decision")))
     elif did == Did.TAKEN_BACK and answer.get("lending"):
         yield from _despite(answer, answer["lending"], ITEM_IN_TRANSIT)
+
+
+def _of_unknown_book(answer: Answer) -> Iterator[Choice]:
+    if answer.get("isbn"):
+        yield Choice("wish", isbn=answer["isbn"])
+    if answer.get("lend_first"):
+        codes = tuple(one["code"] for one in answer["reasons"] if one["severity"] == "confirm")
+        yield Choice("lend_first", confirmed=codes, code=answer.get("isbn") or answer["code"])
 
 
 def _despite(answer: Answer, outcome: str, *confirmed: str) -> Iterator[Choice]:

@@ -13,7 +13,7 @@ LONGEST_GAP_S = 24 * 3600
 LONGEST_REASON = 200
 MOST_DIGITS = 9
 UNDO, REGISTER = "undo", "register"
-_TEXTS = ("operation_id", "branch", "after", "target", "wish", "mode", "confirmed", "because")
+_TEXTS = ("operation_id", "branch", "after", "target", "wish", "mode", "confirmed", "because", "title")
 _NEW_READER = ("card", "name", "phone", "category", "guardian", "guardian_phone", "consents")
 
 
@@ -31,6 +31,7 @@ class Asked:
     item_id: int | None
     pick: int | None
     because: str
+    title: str
     new_reader: NewReader | None
     names_identity: bool
     content: Mapping[str, Any] = field(default_factory=dict)
@@ -44,9 +45,9 @@ class Asked:
 def read(form: Mapping[str, str]) -> Asked:
     """Return what a form asks for; a command that does something is read as what it does."""
     given = {name: form.get(name, "")[:LONGEST_REASON] for name in (*_TEXTS, *_NEW_READER)}
-    names_identity = any(holds_identity_number(given[name]) for name in ("because", *_NEW_READER))
+    names_identity = any(holds_identity_number(given[name]) for name in ("because", "title", *_NEW_READER))
     if names_identity:
-        given |= dict.fromkeys(("because", *_NEW_READER), "")
+        given |= dict.fromkeys(("because", "title", *_NEW_READER), "")
     scan = classify(form.get("code", ""))
     numbers = {name: _number(form.get(name, "")) for name in ("item", "pick", "gap")}
     new_reader = _new_reader(given) if given["wish"] == REGISTER else None
@@ -61,6 +62,7 @@ def read(form: Mapping[str, str]) -> Asked:
         item_id=numbers["item"],
         pick=numbers["pick"],
         because=given["because"].strip(),
+        title=given["title"].strip(),
         new_reader=new_reader,
         names_identity=names_identity,
         content={"code": scan.code, **{name: value or None for name, value in (given | numbers).items()}},

@@ -23,13 +23,16 @@ from library.kernel.models import OperationRow
 
 @dataclass(frozen=True)
 class Action:
-    """A button that answers a line; `does` names what it does for a key of the desk, `wants_words` that a reason is asked."""
+    """A button that answers a line; `does` names what it does for a key of the desk, `wants_words` that a reason is asked,
+    `wants_title` that the title may be written.
+    """
 
     number: int
     text: str
     does: str = ""
     kind: str = "ghost"
     wants_words: bool = False
+    wants_title: bool = False
 
 
 @dataclass(frozen=True)
@@ -116,6 +119,8 @@ def _action(number: int, choice: Choice, names: Names) -> Action:
         return Action(number, _("Lend as an exception"), "exception", wants_words=True)
     if choice.kind == "renewal_exception":
         return Action(number, _("Renew as an exception"), "exception", wants_words=True)
+    if choice.kind == "lend_first":
+        return Action(number, _("Lend first, register later"), "lend_first", "", wants_title=True)
     texts = {
         "take_back": _("Take it back"),
         "renew": _("Renew"),

@@ -186,6 +186,16 @@ def put_aside(hold_id: int) -> Response:
     return redirect_after_post(f"/desk/moves?branch={branch.code}#kept")
 
 
+@bp.get("/desk/uncatalogued")
+def uncatalogued_page() -> str:
+    """List the copies that were lent before anybody catalogued them."""
+    actor = require("lend")
+    with reading() as session:
+        branch = desks.desk_of(session, actor, request.args.get("branch"))
+        copies = shown.uncatalogued(session, branch)
+    return render("circulation/desk/uncatalogued.html", branch=branch, copies=copies)
+
+
 @bp.get("/desk/wishes")
 def wishes_page() -> str:
     """List the wishes of the branch and of what is below it that wait for an answer."""

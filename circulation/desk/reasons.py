@@ -44,11 +44,11 @@ SCAN_UNKNOWN = define(
     "scan_unknown",
     REFUSE,
     about=Topic.SCAN,
-    todo=_("Lend nothing that is not known. Put the book aside with a note and tell the county library."),
+    todo=_("Scan it again. With a reader at the desk, a book that no record knows is lent first and registered later."),
     reader=_("We do not know this code."),
     staff=_(
-        "Nothing here has this code. Scan it again. A book that is not in the catalogue yet cannot be lent: put it aside "
-        "with a note of the title and of who wants it; the code stays in today’s journal."
+        "No card and no book has this code. Scan it again. Is it the label of a book that is not in the catalogue yet? "
+        "Scan the reader’s card, then the book, and choose “Lend first, register later”."
     ),
 )
 INITIALS_UNKNOWN = define(
@@ -85,8 +85,8 @@ ISBN_NO_COPY_HERE = define(
     todo=_("Choose “Write it down as a wish” when the reader wants the book."),
     reader=_("There is no copy of this book here."),
     staff=_(
-        "That is the number printed by the publisher, and no copy of the book belongs here. Adding a book from its ISBN "
-        "comes later. With a reader at the desk you can write it down as a wish."
+        "That is the number printed by the publisher, and no copy of the book belongs here. With a reader at the desk you "
+        "can write it down as a wish. A book in your hand that no room knows can be lent first and registered later."
     ),
 )
 KNOWN_BY_ISBN = define(
@@ -96,6 +96,14 @@ KNOWN_BY_ISBN = define(
     todo=_("Compare the barcode on the label with the one shown; undo the scan when they differ."),
     reader=_("The book was known by its printed number."),
     staff=_("The only copy here was taken by the ISBN. See whether its barcode is the one shown."),
+)
+LENT_FIRST = define(
+    "lent_first",
+    NOTICE,
+    about=Topic.SCAN,
+    todo=_("When the book comes back, put it aside until it is catalogued. “To be catalogued” lists it."),
+    reader=_("The book is lent to you. We write it into the catalogue later."),
+    staff=_("Lent first: the book has no record yet. It is listed under “To be catalogued”."),
 )
 # Who stands at the desk.
 TAKEN_BACK_FROM_ANOTHER = define(

@@ -20,6 +20,7 @@ SESSION_IDLE = timedelta(minutes=10)
 LONGEST_WORDS = 80
 # An unknown code is shown again in the journal; a longer one could be part of an identity number.
 LONGEST_SHOWN = 14
+SHORTEST_LABEL = 3
 
 _QR_ADDRESS = re.compile(r"/Q/(\d{12})/?$")
 _MOBILE = re.compile(r"1[3-9]\d{9}")
@@ -144,6 +145,14 @@ def worth_showing(scan: Scan) -> str | None:
     """Return an unknown code as the journal may show it again; None for what could tell of a person."""
     is_code = scan.kind in {ScanKind.OTHER, ScanKind.ITEM, ScanKind.MISREAD} and scan.code.isascii()
     return scan.code if is_code and 0 < len(scan.code) <= LONGEST_SHOWN else None
+
+
+def may_be_label(scan: Scan) -> bool:
+    """Tell whether an unknown code may be the label of a book: a code of ours for copies, or a legacy one."""
+    code = worth_showing(scan)
+    if code is None or scan.kind is ScanKind.MISREAD:
+        return False
+    return len(code) >= SHORTEST_LABEL and code.isalnum() and any(map(str.isdigit, code))
 
 
 def step_for(holder: Holder, *, has_reader: bool, mode: Mode = Mode.AUTO) -> Step:

@@ -65,6 +65,7 @@ def act(session: Session, operation: Operation, branch: Branch, asked: Asked, *,
         item_id=asked.item_id,
         wish=asked.wish,
         because=asked.because,
+        title=asked.title,
     )
     if asked.names_identity:
         return refused(desk, reason(reasons.SCAN_IS_IDENTITY_NUMBER))

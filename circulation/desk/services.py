@@ -13,7 +13,8 @@ from circulation.desk.chain import is_recent, standing_of
 from circulation.desk.choices import Choice, choices
 from circulation.desk.doing import with_copy
 from circulation.desk.kinds import Did, Mode
-from circulation.desk.rules import UNSETTLED, ScanKind, Standing, worth_showing
+from circulation.desk.lending_first import lend_first, may_lend_first
+from circulation.desk.rules import UNSETTLED, ScanKind, Standing, classify, worth_showing
 from circulation.desk.undoing import undo_scan
 from circulation.policies.reasons import CARD_NOT_ACTIVE, CODE_MISREAD, UNKNOWN_CARD
 from circulation.wishes.services import record_wish
@@ -67,7 +68,8 @@ def _by_kind(session: Session, operation: Operation, desk: AtDesk) -> Answer:
         return _by_phone(session, operation, desk)
     found = _by_words(session, desk) if kind in {ScanKind.INITIALS, ScanKind.WORDS} else None
     why = _NO_COPY.get(kind, reasons.SCAN_UNKNOWN)
-    return found or refused(desk, reason(why), code=worth_showing(desk.scan))
+    may_lend = may_lend_first(session, desk) or None
+    return found or refused(desk, reason(why), code=worth_showing(desk.scan), lend_first=may_lend)
 
 
 def _by_words(session: Session, desk: AtDesk) -> Answer | None:
@@ -96,7 +98,8 @@ def _by_isbn(session: Session, operation: Operation, desk: AtDesk) -> Answer:
     if len(copies) > 1:
         return _choose(desk, copies, ())
     if not copies:
-        return refused(desk, reason(reasons.ISBN_NO_COPY_HERE), isbn=desk.scan.code)
+        may_lend = may_lend_first(session, desk) or None
+        return refused(desk, reason(reasons.ISBN_NO_COPY_HERE), isbn=desk.scan.code, lend_first=may_lend)
     answer = with_copy(session, operation, desk, copies[0])
     return {**answer, "reasons": [*answer["reasons"], reason(reasons.KNOWN_BY_ISBN).stored()]}
 
@@ -144,8 +147,17 @@ def _picked(session: Session, operation: Operation, desk: AtDesk, choice: Choice
         assert desk.reader_id is not None
         answer = record_wish(session, operation, patron_id=desk.reader_id, branch_id=desk.branch.id, title=choice.isbn)
         return {**answered(desk, Did.WISHED, Outcome.ALLOWED), **answer}
+    if choice.kind == "lend_first":
+        return _lend_first(session, operation, replace(desk, scan=classify(choice.code), confirmed=choice.confirmed))
     wish = _WISHES.get(choice.kind, choice.kind)
     return take(session, operation, replace(desk, item_id=choice.item, wish=wish, confirmed=choice.confirmed))
+
+
+def _lend_first(session: Session, operation: Operation, desk: AtDesk) -> Answer:
+    """Lend a book that was unknown when it was scanned; one that is known by now is taken as any other scan."""
+    is_known = bool(items_by_code(session, desk.scan.code)) or not may_lend_first(session, desk)
+    answer = None if is_known else lend_first(session, operation, desk)
+    return answer or take(session, operation, replace(desk, confirmed=()))
 
 
 def _standing(desk: AtDesk) -> Answer:

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from circulation.desk import worklists
+from circulation.desk import lending_first, worklists
 from circulation.desk.chain import DESK_KIND, standing_of
 from circulation.desk.choices import choices
 from circulation.desk.commands import ACTIONS, COMMANDS, MODES
@@ -174,6 +174,7 @@ def todo(session: Session, branch: Branch) -> Sequence[tuple[str, str, int, str]
         (f"{moves}#in", _("To receive"), figures.incoming, "box"),
         (f"{moves}#kept", _("Kept for readers"), figures.kept, "bell"),
         (f"/desk/wishes?branch={branch.code}", _("Wishes to answer"), figures.wishes, "pen"),
+        (f"/desk/uncatalogued?branch={branch.code}", _("To be catalogued"), figures.uncatalogued, "book"),
     )
 
 
@@ -201,6 +202,21 @@ def open_wishes(session: Session, branch: Branch) -> list[dict[str, Any]]:
             ),
         }
         for wish, place in worklists.open_wishes(session, subtree_ids(session, branch.id))
+    ]
+
+
+def uncatalogued(session: Session, branch: Branch) -> list[dict[str, Any]]:
+    """Return the copies that were lent first and wait for a record; who has one is not shown."""
+    today = clock.today()
+    return [
+        {
+            "bib": bib_id,
+            "title": title,
+            "barcode": barcode,
+            "isbn": isbn,
+            "since": day_words(clock.local_date(since), today),
+        }
+        for _item_id, bib_id, title, barcode, isbn, since in lending_first.waiting(session, branch.id)
     ]
 
 

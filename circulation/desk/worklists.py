@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from catalog.bibs.models import Bib
 from catalog.items.models import Item
+from circulation.desk.lending_first import how_many_wait
 from circulation.logistics.rules import NOT_YET_SENT
 from circulation.logistics.steps import lock_items
 from circulation.models import Hold, Transfer, Wish
@@ -29,6 +30,7 @@ class Figures:
     incoming: int
     kept: int
     wishes: int
+    uncatalogued: int
 
 
 def outgoing(session: Session, branch_id: int) -> Sequence[Move]:
@@ -67,6 +69,7 @@ def figures(session: Session, branch_id: int, wish_branch_ids: Sequence[int]) ->
         incoming=count(Transfer.to_branch_id == branch_id, Transfer.state.in_(TO_RECEIVE)),
         kept=count(Hold.pickup_branch_id == branch_id, Hold.state == "ready"),
         wishes=count(Wish.state == "open", Wish.branch_id.in_(wish_branch_ids)),
+        uncatalogued=how_many_wait(session, branch_id),
     )
 
 
