@@ -91,6 +91,7 @@ TREE: Tree[CheckOut] = Tree("""
     5.4.1 and the reader lives in another township => refused: new_book_protected
     5.4.2 and the reader lives in the next village => allowed
     5.4.3 no longer => allowed
+    5.4.4 but of the central library, which buys for the whole county => allowed
 6 May the copy be lent
   6.1 Another reader has it => refused: item_on_loan
   6.2 The reader has it already, and may have no more => refused: already_on_loan_to_patron
@@ -104,6 +105,7 @@ TREE: Tree[CheckOut] = Tree("""
   6.10 It is kept
     6.10.1 for another reader => refused: captured_for_another
     6.10.2 for this reader => allowed
+    6.10.3 for this reader, and should go to the branch where they wanted to collect it => allowed
   6.11 It should go to another branch => needs_confirmation: item_in_transit
   6.12 It was on its way here => allowed: seen_elsewhere
   6.13 It lies in a box => needs_confirmation: item_in_transit
@@ -117,6 +119,8 @@ TREE: Tree[CheckOut] = Tree("""
     7.4.1 then the next open one => allowed 2026-12-24
     7.4.2 then the open one before => allowed 2026-12-22
     7.4.3 which does not matter => allowed 2026-12-23
+    7.4.4 and on one before: only open days count => allowed 2026-12-25
+    7.4.5 then the same weekday, a week later => allowed 2026-12-30
   7.5 There is a hard date
     7.5.1 not after it => allowed 2026-12-01
     7.5.2 not before it => allowed 2027-02-20
@@ -380,13 +384,13 @@ TREE.case("5.2")(of_age(None))
 TREE.case("5.3")(of_age(2008))
 
 
-def new_book(home: str, days: int) -> CheckOut:
+def new_book(home: str, days: int, of: str = "east") -> CheckOut:
     def lend(desk: Desk, /, **more: Any) -> Answer:
         desk.rule("new_book_protect_days", 90)
         reader = desk.patron()
         reader.home_branch_id = desk.places[home].id
         desk.session.flush()
-        return desk.lend(desk.item(acquired_on=TODAY - timedelta(days=days)), reader, **more)
+        return desk.lend(desk.item(of, acquired_on=TODAY - timedelta(days=days)), reader, of, **more)
 
     return lend
 
@@ -394,6 +398,7 @@ def new_book(home: str, days: int) -> CheckOut:
 TREE.case("5.4.1")(new_book("central", 89))
 TREE.case("5.4.2")(new_book("west", 89))
 TREE.case("5.4.3")(new_book("central", 90))
+TREE.case("5.4.4")(new_book("east", 89, of="central"))
 
 
 @TREE.case("6.1")
@@ -448,6 +453,13 @@ def kept_for_oneself(desk: Desk, /, **more: Any) -> Answer:
     return desk.lend(item, **more)
 
 
+@TREE.case("6.10.3")
+def under_way_to_oneself(desk: Desk, /, **more: Any) -> Answer:
+    item = desk.item()
+    desk.hold(item, pickup="west")
+    return desk.lend(item, **more)
+
+
 @TREE.case("6.11")
 def bound_elsewhere(desk: Desk, /, **more: Any) -> Answer:
     item = desk.item()
@@ -497,7 +509,8 @@ def on_a_closed_day(mode: str) -> CheckOut:
     def lend(desk: Desk, /, **more: Any) -> Answer:
         week = {day: [(time(8), time(17))] for day in range(7)}
         set_week(desk.session, desk.operation(), desk.here.id, week, valid_from=date(2026, 1, 1))
-        set_exception(desk.session, desk.operation(), desk.here.id, date(2026, 12, 23), cause="大雪")
+        for closed in (date(2026, 12, 10), date(2026, 12, 23)):
+            set_exception(desk.session, desk.operation(), desk.here.id, closed, cause="大雪")
         return by_rules(closed_day_mode=mode)(desk, **more)
 
     return lend
@@ -509,6 +522,8 @@ TREE.case("7.3")(by_rules(loan_days=1, loan_unit="months"))
 TREE.case("7.4.1")(on_a_closed_day("next_open"))
 TREE.case("7.4.2")(on_a_closed_day("previous_open"))
 TREE.case("7.4.3")(on_a_closed_day("ignore"))
+TREE.case("7.4.4")(on_a_closed_day("skip_closed"))
+TREE.case("7.4.5")(on_a_closed_day("same_weekday"))
 TREE.case("7.5.1")(by_rules(hard_due="latest 2026-12-01"))
 TREE.case("7.5.2")(by_rules(hard_due="earliest 2027-02-20"))
 TREE.case("7.5.3")(by_rules(hard_due="exactly 2027-01-15"))
