@@ -58,6 +58,26 @@ def test_a_row_with_the_same_scope_ends_the_one_before_it(session: Session, oper
     assert open_rows == [second["policy"]]
 
 
+def test_a_row_for_one_spring_festival_holds_in_that_one_only(session: Session, operation: Operations) -> None:
+    """The festival's days move, so its rows are dated and entered anew each year."""
+    places = a_county(session)
+    county_policies(session)
+    home = {"from_on": date(2027, 1, 25), "to_on": date(2027, 2, 20), "note": "返乡"}
+    dated = services.set_row(session, operation(), rule="loan_limit", value="12", **home)  # type: ignore[arg-type]  # a shorthand
+
+    def limit(year: int, month: int, day: int) -> int:
+        on = date(year, month, day)
+        found = services.resolve(session, item_class="book", patron_category="adult", branch=places["east"], on=on)
+        return found.terms.loan_limit
+
+    assert [limit(2027, *day) for day in ((1, 24), (1, 25), (2, 6), (2, 20), (2, 21))] == [5, 12, 12, 12, 5]
+    assert limit(2028, 2, 6) == 5
+    moved = {"from_on": date(2028, 1, 15), "to_on": date(2028, 2, 10), "note": "返乡"}
+    again = services.set_row(session, operation(), rule="loan_limit", value="12", **moved)  # type: ignore[arg-type]  # a shorthand
+    assert (again["replaced"], again["policy"] != dated["policy"]) == ([], True)
+    assert [limit(2027, 2, 6), limit(2028, 2, 6), limit(2028, 2, 11)] == [12, 12, 5]
+
+
 def test_an_ended_row_no_longer_holds_and_cannot_end_twice(session: Session, operation: Operations) -> None:
     places = a_county(session)
     row = services.set_row(session, operation(), rule="loan_days", value="60")
