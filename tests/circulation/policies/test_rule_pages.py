@@ -200,6 +200,14 @@ def test_every_rule_has_a_form_that_can_be_sent_as_it_is(admin: FlaskClient, rul
     assert admin.post("/admin/rules/try", data={"rule": rule, **value}).status_code == 200
 
 
+@pytest.mark.parametrize(("language", "said"), [("zh_Hans", "每年按当年的日子重新填一条"), ("en", "anew each year")])
+def test_the_form_says_that_a_festival_whose_days_move_is_entered_each_year(
+    admin: FlaskClient, language: str, said: str
+) -> None:
+    page = admin.get(f"/admin/rules/new?rule=loan_limit&lang={language}")
+    assert said in page.text
+
+
 def test_the_two_settings_are_chosen_in_plain_words(admin: FlaskClient, database: Database) -> None:
     assert "按借出的馆" in admin.get("/admin/rules").text
     form = {"operation_id": new_id(), "setting": "loans_counted", "value": "branch"}
