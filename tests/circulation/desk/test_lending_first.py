@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import func, select
 
-from catalog.bibs.models import Bib, BibIdentifier
+from catalog.bibs.models import Bib
 from catalog.bibs.services import change_bib
 from catalog.items.models import Item
 from catalog.items.services import item_by_code
@@ -85,9 +85,6 @@ def test_an_isbn_nobody_has_is_kept_and_the_copy_gets_a_code_of_ours(desk: ScanD
 
 def test_an_isbn_that_has_a_record_without_copies_gets_a_copy_and_no_second_record(desk: ScanDesk) -> None:
     bib = a_bib(desk.session, isbn13=ISBN)
-    if desk.session.scalar(select(BibIdentifier.id).where(BibIdentifier.bib_id == bib.id)) is None:
-        desk.session.add(BibIdentifier(bib_id=bib.id, kind="isbn", value=ISBN))
-        desk.session.flush()
     desk.open_for(desk.reader())
     desk.scan(ISBN)
 
