@@ -119,7 +119,7 @@
     if (fields.wish === "undo") state.forget(fields.target);
     enqueue(fields, button.textContent.trim().replace(/^\d\s*/, ""));
     repeats.forget();
-    field.focus();
+    field.focus({ preventScroll: true }); // else the second tap of a double tap meets what has moved under the finger
   };
   /* A barcode of the mat may answer before the question is here: the server knows what the last scan asked. */
   const pick = (number) => {
