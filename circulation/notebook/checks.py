@@ -23,9 +23,12 @@ def _untold(session: Session) -> Iterator[tuple[int, str]]:
             .where(Loan.is_backdated, EventRow.kind == OPENED)
         )
     }
-    for loan_id, out_at in session.execute(select(Loan.id, Loan.out_at).where(Loan.is_backdated).order_by(Loan.id)):
+    loans = session.execute(select(Loan.id, Loan.out_at, Loan.decided).where(Loan.is_backdated).order_by(Loan.id))
+    for loan_id, out_at, decided in loans:
         day = clock.local_date(out_at).isoformat()
-        if told.get(loan_id) != day:
+        # A loan that goes on after its return was undone began when the row before it did, whose day was told.
+        told.setdefault(loan_id, told.get(decided.get("continues")))
+        if told[loan_id] != day:
             yield loan_id, day
 
 

@@ -17,8 +17,11 @@ from circulation.claims.claiming import claim_returned
 from circulation.claims.damage import note_missing
 from circulation.claims.jobs import given_up
 from circulation.holds.services import place_hold
+from circulation.lending import services
+from circulation.lending.undo import undo_check_in
 from circulation.logistics.services import request_transfer
 from circulation.models import DailyRollup, Hold, Loan, LoanSheetLine, Transfer
+from circulation.notebook.checks import INVARIANTS
 from circulation.notebook.commands import loans as command
 from circulation.notebook.entry import Typed
 from circulation.notebook.forms import typed_rows
@@ -66,6 +69,19 @@ def test_a_copied_loan_blocks_nobody_costs_nothing_and_never_becomes_claimed_los
     desk.take_back(item)
     assert balance(desk.session, desk.reader.id) == 0
     assert desk.session.scalars(select(PatronBlock)).all() == []
+
+
+def test_a_copied_loan_that_goes_on_after_its_return_was_undone_still_tells_its_day(desk: Desk) -> None:
+    item = desk.item()
+    write(desk, item)
+    for _ in range(2):
+        returning = desk.operation("check_in")
+        back = services.check_in(desk.session, returning, branch=desk.here, barcode=item.barcode)
+        undone = undo_check_in(desk.session, desk.operation("undo"), back["closed_loan"], returned_by=returning.id)
+        assert undone["decision"] == "allowed"
+    [told] = [law for law in INVARIANTS if law.name == "backdated_loan_tells_its_day"]
+    assert callable(told.broken)
+    assert list(told.broken(desk.session)) == []
 
 
 def test_a_copied_return_costs_nothing_however_late_it_is(desk: Desk) -> None:
