@@ -5,17 +5,20 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from catalog.items.models import Item, ItemCondition
 from circulation.cases.rules import outcomes_of
-from circulation.claims import claiming, damage, lost, recall, settling
+from circulation.claims import claiming, damage, jobs, lost, recall, settling
+from circulation.claims.subjects import loan_of
 from circulation.lending import onsite, undo
-from circulation.models import Case, Loan
+from circulation.lending import services as lending
+from circulation.models import Case, Loan, LoanRenewal
 from circulation.notebook import services as notebook
 from circulation.notebook.services import Entry
 from library.kernel import clock
 from library.kernel.models import EventRow
 from library.kernel.operations import Answer, Operation
 from library.patrons.models import PatronCard
-from tests.properties.county import NOTHING, Chance, County, Do, one_of, some_place
+from tests.properties.county import DONE, NOTHING, Chance, County, Do, one_of, preferred, some_place
 
 
 def _open_loan(session: Session, chance: Chance) -> int | None:
@@ -41,6 +44,28 @@ def _lose(session: Session, operation: Operation, county: County, chance: Chance
     return lost.declare_lost(session, operation, loan_id) if loan_id else NOTHING
 
 
+def _claim_lost(session: Session, operation: Operation, county: County, chance: Chance) -> Answer:
+    late = jobs.given_up(session, clock.today())
+    if not late:
+        return NOTHING
+    claiming.claim_lost(session, operation, loan_of(session, one_of(late, chance)))
+    return DONE
+
+
+def _find(session: Session, operation: Operation, county: County, chance: Chance) -> Answer:
+    """A copy that was lost or missing turns up at some desk."""
+    gone = select(ItemCondition.item_id).where(
+        ItemCondition.kind.in_(("lost", "missing")), ItemCondition.until.is_(None)
+    )
+    found = session.scalars(gone.distinct().order_by(ItemCondition.item_id)).all()
+    if not found:
+        return NOTHING
+    item_id = one_of(found, chance)
+    answer = lending.check_in(session, operation, branch=some_place(session, county, chance), item_id=item_id)
+    assert session.scalars(gone.where(ItemCondition.item_id == item_id)).all() == [], "what is found is not lost"
+    return answer
+
+
 def _call_back(session: Session, operation: Operation, county: County, chance: Chance) -> Answer:
     loan_id = _open_loan(session, chance)
     if loan_id is None:
@@ -50,7 +75,8 @@ def _call_back(session: Session, operation: Operation, county: County, chance: C
 
 
 def _note(session: Session, operation: Operation, county: County, chance: Chance) -> Answer:
-    branch, item_id = some_place(session, county, chance), one_of(county.items, chance)
+    sound = session.scalars(select(Item.id).where(Item.is_available).order_by(Item.id)).all()
+    branch, item_id = some_place(session, county, chance), preferred(sound, county.items, chance) or county.items[0]
     act = damage.note_damaged if chance.below(2) else damage.note_missing
     return act(session, operation, item_id, branch=branch)
 
@@ -66,7 +92,10 @@ def _settle_a_case(session: Session, operation: Operation, county: County, chanc
 
 
 def _undo_a_loan(session: Session, operation: Operation, county: County, chance: Chance) -> Answer:
-    loan_id = _open_loan(session, chance)
+    is_open = select(Loan.id).where(Loan.in_at.is_(None)).order_by(Loan.id)
+    of_today = Loan.out_at >= clock.start_of_day(clock.today())
+    today = session.scalars(is_open.where(of_today, Loan.renewals == 0)).all()
+    loan_id = preferred(today, session.scalars(is_open).all(), chance)
     if loan_id is None:
         return NOTHING
     return undo.undo_check_out(session, operation, loan_id, branch=some_place(session, county, chance))
@@ -74,13 +103,23 @@ def _undo_a_loan(session: Session, operation: Operation, county: County, chance:
 
 def _undo_a_return(session: Session, operation: Operation, county: County, chance: Chance) -> Answer:
     returned = select(Loan.id).where(Loan.closed_as == "returned", Loan.is_on_site.is_(False)).order_by(Loan.id)
-    found = session.scalars(returned).all()
-    if not found:
+    today = session.scalars(returned.where(Loan.in_at >= clock.start_of_day(clock.today()))).all()
+    loan_id = preferred(today[-1:], session.scalars(returned).all(), chance)
+    if loan_id is None:
         return NOTHING
-    loan = session.get_one(Loan, one_of(found, chance))
+    loan = session.get_one(Loan, loan_id)
     closing = select(EventRow.operation_id).where(EventRow.kind == "loan.closed", EventRow.item_id == loan.item_id)
     returned_by = session.scalar(closing.order_by(EventRow.id.desc()).limit(1))
     return undo.undo_check_in(session, operation, loan.id, returned_by=returned_by or "")
+
+
+def _undo_a_renewal(session: Session, operation: Operation, county: County, chance: Chance) -> Answer:
+    renewals = select(LoanRenewal).where(LoanRenewal.undone_at.is_(None)).order_by(LoanRenewal.id)
+    today = session.scalars(renewals.where(LoanRenewal.at >= clock.start_of_day(clock.today()))).all()
+    if not today:
+        return NOTHING
+    one = today[chance.below(len(today))]
+    return undo.undo_renewal(session, operation, one.loan_id, renewed_by=one.operation_id or "")
 
 
 def _back_date(session: Session, operation: Operation, county: County, chance: Chance) -> Answer:
@@ -102,11 +141,14 @@ def _back_date(session: Session, operation: Operation, county: County, chance: C
 ACTS: dict[str, Do] = {
     "use_on_site": _use_on_site,
     "claim_returned": _claim,
+    "claim_lost": _claim_lost,
     "declare_lost": _lose,
+    "find": _find,
     "recall": _call_back,
     "note_damaged": _note,
     "settle_case": _settle_a_case,
     "undo_check_out": _undo_a_loan,
     "undo_check_in": _undo_a_return,
+    "undo_renewal": _undo_a_renewal,
     "back_date": _back_date,
 }
