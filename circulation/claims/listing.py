@@ -42,11 +42,6 @@ def cases(session: Session, wanted: CaseFilter, *, offset: int, limit: int) -> t
     return [_shown(row) for row in rows], total
 
 
-def case_view(session: Session, case_id: int) -> dict[str, Any]:
-    """Return one case as the list shows it."""
-    return _shown(session.execute(_query().where(Case.id == case_id)).one())
-
-
 def open_count(session: Session, path: str) -> int:
     """Return how many cases wait at a branch and below it."""
     waiting = select(func.count()).select_from(Case).join(Branch, Branch.id == Case.branch_id)

@@ -52,7 +52,7 @@ def place_hold(
     if expires_on is not None and expires_on < today:
         raise Invalid("day_is_past", day=expires_on.isoformat())
     wanted = subject(session, bib_id=bib_id, item_id=item_id)
-    session.execute(select(Patron.id).where(Patron.id == patron_id).with_for_update())
+    session.execute(select(Patron.id).where(Patron.id == patron_id).with_for_update(key_share=True))
     request = Request(_who(session, patron_id), wanted, _where(session, pickup_branch_id))
     decision, asked, _copies = _decide(session, operation, request)
     if not decision.is_allowed:

@@ -57,9 +57,13 @@ def _due_within(span: Span) -> tuple[ColumnElement[bool], ...]:
 
 
 def lock_loans(session: Session, loan_ids: Sequence[int]) -> None:
-    """Lock readers and copies of loans in the one order of the house, so that no desk changes them meanwhile."""
+    """Lock readers and copies of loans in the one order of the house, so that no desk changes them meanwhile.
+
+    Rows may still refer to a locked reader: a check-in that holds the copy writes a late charge.
+    """
     readers = select(Loan.patron_id).where(Loan.id.in_(loan_ids), Loan.patron_id.is_not(None))
-    session.execute(select(Patron.id).where(Patron.id.in_(readers)).order_by(Patron.id).with_for_update(of=Patron))
+    locked = select(Patron.id).where(Patron.id.in_(readers)).order_by(Patron.id)
+    session.execute(locked.with_for_update(of=Patron, key_share=True))
     copies = select(Loan.item_id).where(Loan.id.in_(loan_ids))
     session.execute(select(Item.id).where(Item.id.in_(copies)).order_by(Item.id).with_for_update(of=Item))
 

@@ -33,7 +33,8 @@ def check_out(
     """Lend the copy with this barcode (or id) to the reader with this card (or id), or say why not.
 
     `overrides` are `{code, reason}`: a reason to confirm is settled by naming it, an overridable refusal only where
-    `may_override`. A dry run writes nothing. Return `{decision, reasons, loan {id, due_on}, item, patron, candidates}`.
+    `may_override`. A dry run writes nothing. Return `{decision, reasons, loan {id, due_on}, item, patron, candidates,
+    policy}`.
     """
     request = checkout.Request(
         branch=branch,
@@ -70,9 +71,9 @@ def renew(
     overrides: Overrides = (),
     may_override: bool = False,
 ) -> Answer:
-    """Renew a loan from its due date or today, whichever is later, or say why not.
+    """Renew a loan from the day the rule `renew_from` names, or say why not.
 
-    Return `{decision, reasons, loan {id, due_on}, item, patron, candidates}`. Raises `NotFound` `unknown_loan`.
+    Return `{decision, reasons, loan {id, due_on}, item, patron, candidates, policy}`. Raises `NotFound` `unknown_loan`.
     """
     return renewal.renew(session, operation, loan_id, overrides=_typed(overrides), may_override=may_override)
 

@@ -44,7 +44,7 @@ def record_wish(
     isbn13 = normalise_isbn(isbn) if isbn else normalise_isbn(wanted)
     if isbn and isbn13 is None:
         raise Invalid("isbn_invalid")
-    session.execute(select(Patron.id).where(Patron.id == patron_id).with_for_update())
+    session.execute(select(Patron.id).where(Patron.id == patron_id).with_for_update(key_share=True))
     patron = patron_by_id(session, patron_id)
     decision = may_wish(_asked(session, operation, patron_id, wanted, isbn13))
     if not decision.is_allowed:

@@ -9,7 +9,6 @@ from werkzeug.datastructures import MultiDict
 from library.kernel.errors import Invalid
 
 Form = MultiDict[str, str]
-SCOPE_FIELDS = ("below", "set", "rooms")
 
 
 def day(form: Form, name: str, *, required: bool = True) -> date | None:

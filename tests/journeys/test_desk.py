@@ -309,6 +309,18 @@ def test_the_desk_needs_no_script(plain: Page, site: Site) -> None:
     assert "王小满" in bar(plain)
 
 
+def test_an_operation_id_is_no_identity_number(page: Page, site: Site) -> None:
+    """Eighteen digits stand in a row in one of 1,600; nobody typed them."""
+    open_desk(page)
+    scan_all(page, site.county.card, site.county.barcodes[BOOK])
+    line = last_said(page, f"借出：《{BOOK}》")
+    line.locator("[name=operation_id]").first.evaluate("one => { one.value = '11010519-4912-4311-80ab-abcdefabcdef' }")
+
+    line.get_by_role("button", name="撤销").click()
+    all_sent(page)
+    assert f"撤销了：《{BOOK}》没有借出" in top_line(page)
+
+
 def test_the_journal_of_the_day_counts_filters_and_undoes(page: Page, site: Site) -> None:
     open_desk(page)
     scan_all(page, site.county.card, site.county.barcodes[BOOK], site.county.barcodes[OTHER_BOOK], "T1")
