@@ -16,10 +16,11 @@ from circulation.groups.rules import MOST_LINES, chunks, codes_in
 from library.accounts.access import permits, require
 from library.branches.models import Branch
 from library.branches.services import branch_by_code, branch_by_id
+from library.kernel.actors import current_actor
 from library.kernel.db import reading, trying, writing
 from library.kernel.errors import Invalid
 from library.kernel.operations import Answer, Operation, begin, once, recall
-from library.patrons.groups import group_by_id
+from library.patrons.groups import group_by_card, group_by_id
 from library.patrons.models import PatronGroup
 
 Act = Callable[[Session, Operation, PatronGroup, Branch, Sequence[str]], list[Answer]]
@@ -28,8 +29,8 @@ Act = Callable[[Session, Operation, PatronGroup, Branch, Sequence[str]], list[An
 def lend_list(group_id: int, content: Mapping[str, Any], *, dry_run: bool = False) -> Answer:
     """Lend a list of barcodes to a group; return `{decision, group, lines}`; a dry run decides only.
 
-    `content` has `operation_id`, `branch`, `codes` or `barcodes`, `overrides`. Raises `NotFound` `unknown_group`, `Invalid`
-    `no_codes` or `too_many_codes`.
+    `content` has `operation_id`, `branch`, `codes` or `barcodes`, `overrides`, and `card`, for a group of another branch.
+    Raises `NotFound` `unknown_group`, `NotAllowed` `outside_grant`, `Invalid` `no_codes` or `too_many_codes`.
     """
 
     def act(
@@ -65,6 +66,19 @@ def return_list(group_id: int, content: Mapping[str, Any]) -> Answer:
     return _in_chunks(begin("return_list", content), group_id, content, act)
 
 
+def group_shown(session: Session, group_id: int, card: str | None) -> PatronGroup:
+    """Return a group of a branch where the actor lends, or the one whose card was scanned; an id alone opens no other.
+
+    Raises `NotFound` `unknown_group` or `unknown_card`, `NotAllowed` `outside_grant`.
+    """
+    group = group_by_id(session, group_id)
+    home = branch_by_id(session, group.branch_id)
+    if not permits(current_actor(), "lend", home) and card and group_by_card(session, card).id == group.id:
+        return group
+    require("lend", home)
+    return group
+
+
 def _in_chunks(operation: Operation, group_id: int, content: Mapping[str, Any], act: Act) -> Answer:
     codes = _codes(content)
     whole = {**content, "codes": codes, "barcodes": None, "group": group_id}
@@ -97,7 +111,7 @@ def _one_chunk(operation: Operation, group_id: int, content: Mapping[str, Any], 
 
 def _place(session: Session, group_id: int, content: Mapping[str, Any]) -> tuple[PatronGroup, Branch]:
     """Return the group and where it is lent to, its own branch unless another is named, where the actor may lend."""
-    group = group_by_id(session, group_id)
+    group = group_shown(session, group_id, content.get("card"))
     code = content.get("branch")
     branch = branch_by_code(session, code) if code else branch_by_id(session, group.branch_id)
     require("lend", branch)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import date
 from typing import Any
+from urllib.parse import quote
 
 from flask import Blueprint, flash, request
 from flask_babel import gettext as _
@@ -40,7 +41,10 @@ def groups_page() -> str | Response:
     card = request.args.get("card", "").strip()
     with reading() as session:
         if card:
-            return redirect_after_post(f"/desk/groups/{groups.group_by_card(session, card).id}")
+            group = groups.group_by_card(session, card)
+            # A group of another room is opened by its card, so the card goes along.
+            foreign = not permits(actor, "lend", branch_by_id(session, group.branch_id))
+            return redirect_after_post(f"/desk/groups/{group.id}" + (f"?card={quote(card)}" if foreign else ""))
         branch = desks.desk_of(session, actor, request.args.get("branch"))
         today = clock.today()
         _none, total = listing.groups(session, (branch.path,), today, offset=0, limit=0)
@@ -80,12 +84,13 @@ def group_page(group_id: int) -> str:
     actor = require("lend")
     done = request.args.get("done", "")
     with reading() as session:
-        group = groups.group_by_id(session, group_id)
+        group = entry.group_shown(session, group_id, request.args.get("card"))
         home = branch_by_id(session, group.branch_id)
         branch = desks.desk_of(session, actor, request.args.get("branch"))
         page = {
             "group": group_card(listing.group_view(session, group_id, clock.today())),
             "branch": branch,
+            "scanned": request.args.get("card", ""),
             "out": copy_rows(listing.still_out(session, group_id)),
             "result": result_of(session, done, actor, group_id) if done else None,
             "may_change": permits(actor, "register_patrons", home),
@@ -122,7 +127,7 @@ def end_group(group_id: int) -> Response:
 def lend(group_id: int) -> Response:
     """Lend a list; what the keeper has confirmed is lent all the same."""
     confirmed = (request.form.get("confirmed") or "").split()
-    content = {**_form("branch", "codes"), "overrides": [{"code": code, "reason": ""} for code in confirmed]}
+    content = {**_form("branch", "codes", "card"), "overrides": [{"code": code, "reason": ""} for code in confirmed]}
     answer = entry.lend_list(group_id, content)
     _tell(answer)
     return _to_result(group_id, content)
@@ -131,7 +136,7 @@ def lend(group_id: int) -> Response:
 @bp.post("/desk/groups/<int:group_id>/return")
 def take_back(group_id: int) -> Response:
     """Take a list back: what was ticked, and what was scanned."""
-    content = _form("branch", "codes")
+    content = _form("branch", "codes", "card")
     ticked = request.form.getlist("barcode")
     content["codes"] = "\n".join([*ticked, content["codes"] or ""])
     answer = entry.return_list(group_id, content)
@@ -144,7 +149,7 @@ def print_list(group_id: int, paper: str) -> str:
     """Print the list: to tick off who has which book, or to hand over with signatures."""
     require("lend")
     with reading() as session:
-        group = groups.group_by_id(session, group_id)
+        group = entry.group_shown(session, group_id, request.args.get("card"))
         home = branch_by_id(session, group.branch_id)
         shown = group_card(listing.group_view(session, group_id, clock.today()))
         out = listing.still_out(session, group_id)
@@ -152,6 +157,7 @@ def print_list(group_id: int, paper: str) -> str:
     page = {
         "group": shown,
         "branch": home,
+        "scanned": request.args.get("card", ""),
         "out": out,
         "empty_rows": EMPTY_ROWS,
         "printed_on": day_words(clock.today(), clock.today()),
@@ -197,4 +203,5 @@ def _tell(answer: Answer) -> None:
 
 
 def _to_result(group_id: int, content: dict[str, Any]) -> Response:
-    return redirect_after_post(f"/desk/groups/{group_id}?done={content['operation_id']}&branch={content['branch']}")
+    where = f"/desk/groups/{group_id}?done={content['operation_id']}&branch={content['branch']}"
+    return redirect_after_post(where + (f"&card={quote(content['card'])}" if content["card"] else ""))

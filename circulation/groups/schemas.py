@@ -34,6 +34,7 @@ class ListIn(OperationIn):
     """The barcodes of a list, each once; the branch is the group's own when left out."""
 
     branch = Text(max_length=32)
+    card = Text(max_length=64, metadata={"description": "The group's card, for a group of a branch that is not yours."})
     barcodes = fields.List(Text(max_length=200), required=True, validate=validate.Length(min=1, max=MOST_LINES))
 
 

@@ -155,3 +155,38 @@ def test_a_line_that_was_not_done_names_the_row_that_won_in_one_tap(api: Api, da
     assert re.search("同时可借本数：1 本。依据：“[^”]+ · 全县 · 全年”。", why)
     assert "借期：" not in why
     assert "为什么" not in unknown.split("</li>")[0]
+
+
+def test_a_group_of_another_room_is_not_opened_by_its_id(api: Api) -> None:
+    group = make(api)
+    api.post(f"/groups/{group}/loans", barcodes=api.books)
+    api.become(Role.ROOM_KEEPER, api.places["west"])
+    for page in ("", "/sheet", "/handover"):
+        assert api.client.get(f"/desk/groups/{group}{page}").status_code == 403
+    for step in ("lend", "return"):
+        form = {"operation_id": new_id(), "branch": "west", "codes": api.moving}
+        assert api.client.post(f"/desk/groups/{group}/{step}", data=form).status_code == 403
+    for step in ("loans", "returns"):
+        refused = api.post(f"/groups/{group}/{step}", branch="west", barcodes=[api.moving])
+        assert (refused[0], refused[1]["code"]) == (403, "outside_grant")
+    assert api.post(f"/groups/{group}/loans", branch="west", barcodes=[api.moving], dry_run=True)[0] == 403
+
+
+def test_the_scanned_card_opens_its_group_in_any_room_and_no_other_group(api: Api) -> None:
+    group, other = make(api), make(api, "四年级一班")
+    card = api.get(f"/groups/{group}")[1]["card"]
+    api.become(Role.ROOM_KEEPER, api.places["west"])
+    browser = api.client
+    where = browser.get(f"/desk/groups?card={card}").headers["Location"]
+    assert f'name="card" value="{card}"' in browser.get(where).get_data(as_text=True)
+    form = {"operation_id": new_id(), "branch": "west", "codes": api.moving, "card": card}
+    told = browser.post(f"/desk/groups/{group}/lend", data=form).headers["Location"]
+    text = browser.get(told).get_data(as_text=True)
+    [sheet] = re.findall('href="([^"]+/sheet[^"]*)"', text)
+    assert "借到" in text
+    assert api.moving in browser.get(sheet).get_data(as_text=True)
+    back = api.post(f"/groups/{group}/returns", branch="west", barcodes=[api.moving], card=card)[1]
+    assert back["decision"] == "allowed"
+    assert browser.get(f"/desk/groups/{other}?card={card}").status_code == 403
+    assert browser.post(f"/desk/groups/{other}/lend", data={**form, "operation_id": new_id()}).status_code == 403
+    assert browser.get(f"/desk/groups/{group}?card=NOBODY7").status_code == 404
