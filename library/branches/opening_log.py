@@ -27,12 +27,9 @@ def log_opened(session: Session, operation: Operation, branch_id: int, *, source
 
     An entry left open on an earlier day ends with that day: whoever forgot to close did not stay all night.
     """
-    entry = _open_entry(session, branch_id)
+    entry = _open_today(session, operation, branch_id)
     if entry is not None:
-        if clock.local_date(entry.opened_at) == clock.local_date(operation.at):
-            return {"outcome": "open", "entry": entry.id}
-        entry.closed_at = _end_of_day(entry.opened_at)
-        session.flush()
+        return {"outcome": "open", "entry": entry.id}
     entry = OpeningLog(branch_id=branch_id, opened_at=operation.at, source=source, operation_id=operation.id)
     session.add(entry)
     session.flush()
@@ -64,8 +61,8 @@ def correct_day(
 ) -> Answer:
     """Write down from memory when a room was open on a past day, none for not at all; replaces the entries of that day.
 
-    The event keeps what stood there before. Raises `Invalid` `correction_not_past`, `correction_needs_reason`, and what
-    `hours_of` raises.
+    An entry left open on an earlier day ends with that day. The event keeps what stood there before. Raises `Invalid`
+    `correction_not_past`, `correction_needs_reason`, and what `hours_of` raises.
     """
     if on >= clock.local_date(operation.at):
         raise Invalid("correction_not_past", on=on.isoformat())
@@ -74,6 +71,7 @@ def correct_day(
     hours = hours_of(spans)
     before = entries_between(session, branch_id, on, on)
     session.execute(delete(OpeningLog).where(OpeningLog.id.in_([entry.id for entry in before])))
+    _open_today(session, operation, branch_id)
     zone = clock.timezone()
     for span in hours:
         session.add(
@@ -194,6 +192,16 @@ def _open_entry(session: Session, branch_id: int) -> OpeningLog | None:
     return session.scalars(wanted).one_or_none()
 
 
+def _open_today(session: Session, operation: Operation, branch_id: int) -> OpeningLog | None:
+    """Return the open entry of the operation's day; one left open on an earlier day is ended with that day."""
+    entry = _open_entry(session, branch_id)
+    if entry is None or clock.local_date(entry.opened_at) == clock.local_date(operation.at):
+        return entry
+    entry.closed_at = _end_of_day(entry.opened_at)
+    session.flush()
+    return None
+
+
 def _ends(entry: OpeningLog) -> datetime | None:
     """Return when an entry ends; one left open on an earlier day ends with that day."""
     if entry.closed_at is None and clock.local_date(entry.opened_at) != clock.today():
@@ -201,8 +209,10 @@ def _ends(entry: OpeningLog) -> datetime | None:
     return entry.closed_at
 
 
-def _end_of_day(instant: datetime) -> datetime:
-    return clock.start_of_day(clock.local_date(instant) + timedelta(days=1)) - timedelta(seconds=1)
+def _end_of_day(opened_at: datetime) -> datetime:
+    """Return the last second of the day of an opening, and the opening itself when it came within that second."""
+    end = clock.start_of_day(clock.local_date(opened_at) + timedelta(days=1)) - timedelta(seconds=1)
+    return max(end, opened_at)
 
 
 def _iso(instant: datetime | None) -> str | None:

@@ -156,6 +156,36 @@ def test_a_door_forgotten_open_was_open_until_the_end_of_its_day(
     assert len(session.scalars(opened).all()) == 2
 
 
+def test_a_door_opened_in_the_last_second_of_a_day_can_be_closed_and_opened_again(
+    session: Session, make: Make, clock: MoveClock
+) -> None:
+    room, zone = a_county(session)["east"], kernel_clock.timezone()
+    late = datetime(2026, 11, 23, 23, 59, 59, 500_000, tzinfo=zone)
+    for opened in (late, late + timedelta(days=1)):
+        clock(opened)
+        opening_log.log_opened(session, make(), room.id)
+    assert logged(session)[0] == (late, late)
+    clock(late + timedelta(days=1, minutes=1))
+    opening_log.log_closed(session, make(), room.id)
+    assert logged(session)[1] == (late + timedelta(days=1), late + timedelta(days=1))
+
+
+def test_correcting_a_day_ends_what_was_forgotten_open_before_it_and_not_what_is_open_today(
+    session: Session, make: Make, clock: MoveClock
+) -> None:
+    room, zone = a_county(session)["east"], kernel_clock.timezone()
+    opening_log.log_opened(session, make(), room.id)
+    clock(NOON + timedelta(days=2))
+    opening_log.correct_day(session, make(), room.id, date(2026, 11, 24), [(time(8), time(10))], reason="手机没电")
+    monday = (datetime(2026, 11, 23, 12, tzinfo=zone), datetime(2026, 11, 23, 23, 59, 59, tzinfo=zone))
+    assert logged(session)[0] == monday
+    checks.register_all()
+    assert run(session, "opening_log_in_order") == []
+    opening_log.log_opened(session, make(), room.id)
+    opening_log.correct_day(session, make(), room.id, date(2026, 11, 24), [], reason="那天没开")
+    assert logged(session) == [monday, (datetime(2026, 11, 25, 12, tzinfo=zone), None)]
+
+
 def test_the_first_opening_waits_for_the_log_where_there_is_no_timetable(
     session: Session, make: Make, clock: MoveClock
 ) -> None:
