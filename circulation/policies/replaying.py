@@ -208,7 +208,10 @@ def _places(session: Session) -> dict[int, _Place]:
 
 
 def due_dates(session: Session) -> Callable[[int, int | None, date, int, Terms], date]:
-    """Return the function that counts due dates by the calendars, runs and terms that are known now."""
+    """Return the function that counts due dates by the calendars, runs and terms that are known now.
+
+    As in lending, a term that is over on the day decides nothing.
+    """
     calendars = calendars_of(session, session.scalars(select(Branch.id)).all())
     runs, terms_of_readers = _runs(session), _ends_of_terms(session)
     known: dict[tuple[Any, ...], date] = {}
@@ -218,7 +221,9 @@ def due_dates(session: Session) -> Callable[[int, int | None, date, int, Terms],
         day = known.get(asked)
         if day is None:
             day = known[asked] = counted(calendars[branch_id], Loaned(branch_id, begins_on, length, begins_on), terms)
-        day = hardened(day, terms, begins_on, terms_of_readers.get(patron_id or 0))
+        term_ends_on = terms_of_readers.get(patron_id or 0)
+        is_over = term_ends_on is not None and term_ends_on <= begins_on
+        day = hardened(day, terms, begins_on, None if is_over else term_ends_on)
         if terms.due_by_next_run:
             planned = runs.get(branch_id, [])
             at = bisect_left(planned, day)

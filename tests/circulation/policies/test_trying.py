@@ -16,6 +16,7 @@ from library.branches import opening
 from library.branches.models import Branch
 from library.kernel.errors import Invalid, NotFound
 from library.kernel.operations import Operation
+from library.patrons.models import PatronGroup
 from tests.factories import a_bib, a_county, a_loan, a_patron, a_policy, an_item
 
 NOW = datetime(2026, 11, 23, 4, tzinfo=UTC)
@@ -75,6 +76,19 @@ def test_due_dates_are_counted_by_the_hours_of_the_place(
     place = {"branch_id": places["county"].id}
     assert trying.try_row(session, rule="loan_days", value="28", **place)["days_earlier"] == 2
     assert trying.try_row(session, rule="closed_day_mode", value="ignore", **place)["later"] == 0
+
+
+@pytest.mark.parametrize(("ended_days_ago", "earlier", "days"), [(90, 1, 20), (100, 0, 0), (150, 0, 0)])
+def test_a_term_that_was_over_on_the_day_of_lending_decides_nothing(
+    session: Session, places: Places, ended_days_ago: int, earlier: int, days: int
+) -> None:
+    group = a_patron(session, branch=places["east"], category="group")
+    ended_on = TODAY - timedelta(days=ended_days_ago)
+    session.add(PatronGroup(name="x", branch_id=places["east"].id, custodian_id=group.id, term_ends_on=ended_on))
+    session.flush()
+    lent(session, places["east"], group, 100, 40)
+    tried = trying.try_row(session, rule="hard_due", value="term_end", branch_id=places["county"].id)
+    assert (tried["loans"], tried["earlier"], tried["days_earlier"]) == (1, earlier, days)
 
 
 def test_a_renewal_counts_on_the_day_it_was_made(session: Session, places: Places) -> None:
