@@ -79,7 +79,16 @@ def _nothing(settling: Settling) -> Answer:
 
 def _take_back(settling: Settling) -> Answer:
     assert settling.item is not None
-    back = lending.check_in(settling.session, settling.operation, branch=settling.branch, item_id=settling.item.id)
+    loan = settling.loan
+    # The case is closed already, with what a person said about it, so the check-in cannot find it open.
+    was_claimed = settling.case.kind == Kind.CLAIMED_RETURNED and loan is not None and loan.in_at is None
+    back = lending.check_in(
+        settling.session,
+        settling.operation,
+        branch=settling.branch,
+        item_id=settling.item.id,
+        was_claimed=was_claimed,
+    )
     kept = {name: back[name] for name in ("decision", "reasons", "item", "next", "destination", "hold")}
     return {**answer([]), **kept}
 

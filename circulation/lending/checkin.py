@@ -69,6 +69,7 @@ class Return:
     found: queries.CopyFound
     plan: CheckInPlan
     today: date
+    was_claimed: bool = False
     reasons: list[Reason] = field(default_factory=list)
     asked: list[dict[str, Any]] = field(default_factory=list)
 
@@ -85,7 +86,7 @@ def check_in(session: Session, operation: Operation, branch: Place, scan: Scan) 
         assert identified.refusal is not None
         return _answer([identified.refusal], candidates=list(identified.candidates))
     plan = check_in_plan(found.copy, Desk(branch.id, branch.kind, branch.state))
-    back = Return(operation, branch, found, plan, clock.local_date(operation.at))
+    back = Return(operation, branch, found, plan, clock.local_date(operation.at), scan.was_claimed)
     _end_the_loan(session, back)
     _settle_what_was_open(session, back)
     _follow(session, back)
@@ -111,7 +112,7 @@ def _end_the_loan(session: Session, back: Return) -> None:
     if loan is None:
         return
     _close(session, back, loan, late)
-    if _is_claimed_returned(session, found):
+    if back.was_claimed or _is_claimed_returned(session, found):
         return
     cost = settle_lateness(session, back.operation, found, late, back.today, branch_id=back.branch.id)
     if cost is not None and loan.loan_patron_id is not None:

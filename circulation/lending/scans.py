@@ -15,10 +15,14 @@ from library.kernel.operations import Answer
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """What was said of the copy: its barcode as scanned, or its id when one of several candidates was chosen."""
+    """What was said of the copy: its barcode as scanned, or its id when one of several candidates was chosen.
+
+    `was_claimed` tells that the claim that it came back is settled by this very return, and so no longer open.
+    """
 
     barcode: str | None = None
     item_id: int | None = None
+    was_claimed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

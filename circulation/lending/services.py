@@ -54,13 +54,16 @@ def check_in(
     branch: Place,
     barcode: str | None = None,
     item_id: int | None = None,
+    was_claimed: bool = False,
 ) -> Answer:
     """Take back the copy with this barcode (or id) at any branch; refused only when the copy cannot be told.
+
+    `was_claimed` is for who settles the claim that it came back before: what was claimed returned costs nothing.
 
     Return `{decision, reasons, closed_loan, next, destination, item, patron, hold, candidates}`; `next` is `shelve`, `hold`
     or `transfer`, `destination` the id of the branch where it is to be.
     """
-    return checkin.check_in(session, operation, branch, Scan(barcode, item_id))
+    return checkin.check_in(session, operation, branch, Scan(barcode, item_id, was_claimed))
 
 
 def renew(

@@ -320,3 +320,20 @@ def test_a_claim_keeps_a_late_loan_from_blocking_and_from_costing(desk: Desk) ->
     assert desk.lend(desk.item())["decision"] == "allowed"
     desk.take_back(desk.session.get_one(Item, late.item_id))
     assert balance(desk.session, desk.reader.id) == 0
+
+
+@pytest.mark.parametrize("outcome", ["found_on_shelf", "returned_by_reader"])
+def test_a_claim_that_somebody_settles_costs_as_little_as_one_that_a_scan_settles(desk: Desk, outcome: str) -> None:
+    for name, value in {"fine_per_day": "10", "suspension_days": "2"}.items():
+        rule(desk, name, value)
+    long_ago = kernel_clock.now() - timedelta(days=90)
+    late = a_loan(
+        desk.session, item=desk.item(), patron=desk.reader, out_at=long_ago, due_on=TODAY - timedelta(days=60)
+    )
+    case_id = claim(desk, late.id)["case"]["id"]
+    settled = settle(desk.session, desk.operation("settle"), case_id, outcome, branch=desk.here, note="在书架上")
+    assert settled["decision"] == "allowed"
+    assert balance(desk.session, desk.reader.id) == 0
+    assert desk.lend(desk.item())["decision"] == "allowed"
+    case = desk.session.get_one(Case, case_id, populate_existing=True)
+    assert (case.outcome, case.outcome_note) == (outcome, "在书架上")
