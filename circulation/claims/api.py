@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 import circulation.claims.sentences  # noqa: F401  defines the words of this room's problems
 from circulation.claims import listing
-from circulation.claims.access import permission_for, require_own_or_lending
+from circulation.claims.access import require_own_or_lending, require_own_or_lent_here, require_settling
 from circulation.claims.claiming import claim_returned
 from circulation.claims.damage import note_damaged, note_missing
 from circulation.claims.lost import declare_lost
@@ -17,7 +17,7 @@ from circulation.claims.settling import case_by_id, settle
 from circulation.lending.presenting import present
 from library.accounts.access import granted_paths, require
 from library.branches.models import Branch
-from library.branches.services import branch_by_code, branch_by_id
+from library.branches.services import branch_by_code
 from library.kernel.api import ApiBlueprint, OperationIn, page_of
 from library.kernel.db import reading, writing
 from library.kernel.operations import Answer, Operation, begin, once
@@ -49,8 +49,7 @@ def settle_case(body: dict[str, Any], case_id: int) -> dict[str, Any]:
     operation = begin("settle_case", content)
     with writing() as session:
         case = case_by_id(session, case_id)
-        home = branch_by_id(session, case.branch_id)
-        require(permission_for(case.kind, body["outcome"]), home)
+        home = require_settling(session, case, body["outcome"])
         branch = branch_by_code(session, body["branch"]) if "branch" in body else home
         require("lend", branch)
 
@@ -70,19 +69,19 @@ def claim(body: dict[str, Any], loan_id: int) -> dict[str, Any]:
     def act(session: Session, operation: Operation, branch: Branch) -> Answer:
         return claim_returned(session, operation, loan_id, branch_id=branch.id, note=body["note"])
 
-    return _about_loan("claim_returned", body, loan_id, act)
+    return _about_loan("claim_returned", body, loan_id, act, require_own_or_lending)
 
 
 @blp.route("/loans/<int:loan_id>/lost", methods=["POST"])
 @blp.arguments(SayIn)
 @blp.response(200, ClaimOut)
 def lose(body: dict[str, Any], loan_id: int) -> dict[str, Any]:
-    """End a loan because the book is lost; readers their own, staff any."""
+    """End a loan because the book is lost; readers their own, staff those lent where they may lend."""
 
     def act(session: Session, operation: Operation, branch: Branch) -> Answer:
         return declare_lost(session, operation, loan_id, branch=branch, note=body["note"])
 
-    return _about_loan("declare_lost", body, loan_id, act)
+    return _about_loan("declare_lost", body, loan_id, act, require_own_or_lent_here)
 
 
 @blp.route("/loans/<int:loan_id>/recall", methods=["POST"])
@@ -118,12 +117,16 @@ def missing(body: dict[str, Any], item_id: int) -> dict[str, Any]:
 
 
 def _about_loan(
-    kind: str, body: dict[str, Any], loan_id: int, act: Callable[[Session, Operation, Branch], Answer]
+    kind: str,
+    body: dict[str, Any],
+    loan_id: int,
+    act: Callable[[Session, Operation, Branch], Answer],
+    where: Callable[[Session, int, str | None], Branch],
 ) -> dict[str, Any]:
     content = {**body, "loan": loan_id}
     operation = begin(kind, content)
     with writing() as session:
-        branch = require_own_or_lending(session, loan_id, body.get("branch"))
+        branch = where(session, loan_id, body.get("branch"))
         answer = once(session, operation, content, lambda: act(session, operation, branch))
     return present(answer)
 

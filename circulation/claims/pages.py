@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from catalog.bibs.models import Bib
 from catalog.items.services import item_by_id, items_by_code
 from circulation.claims import listing
-from circulation.claims.access import permission_for, require_own_or_lending
+from circulation.claims.access import require_own_or_lending, require_settling
 from circulation.claims.cards import case_card, loan_line
 from circulation.claims.claiming import claim_returned
 from circulation.claims.damage import note_damaged, note_missing
@@ -69,7 +69,7 @@ def settle_case(case_id: int) -> Response:
     operation = begin("settle_case", content, channel="desk")
     with writing() as session:
         case = case_by_id(session, case_id)
-        require(permission_for(case.kind, content["outcome"] or ""), branch_by_id(session, case.branch_id))
+        require_settling(session, case, content["outcome"] or "")
         branch = branch_by_code(session, content["branch"] or "")
         require("lend", branch)
 

@@ -79,6 +79,24 @@ def test_a_keeper_of_another_room_sees_and_settles_nothing_here(county: County) 
     )
 
 
+def test_a_keeper_of_another_room_ends_no_loan_as_lost_neither_at_once_nor_by_a_claim(county: County) -> None:
+    api, west = county.api, county.places["west"]
+    api.become(Role.ROOM_KEEPER, west)
+    for body in ({"branch": "west"}, {"branch": "east"}, {}):
+        refused = api.post(f"/loans/{county.loan}/lost", **body)
+        assert (refused[0], refused[1]["code"]) == (403, "outside_grant")
+    case = api.post(f"/loans/{county.loan}/claim", branch="west")[1]["case"]["id"]
+    refused = api.post(f"/cases/{case}/settle", outcome="lost", branch="west")
+    assert (refused[0], refused[1]["code"]) == (403, "outside_grant")
+    browser = api.client
+    browser.environ_base["HTTP_SEC_FETCH_SITE"] = "same-origin"
+    form = {"operation_id": new_id(), "branch": "west", "outcome": "lost", "note": ""}
+    assert browser.post(f"/desk/cases/{case}", data=form).status_code == 403
+    api.become(Role.BRANCH_LIBRARIAN, county.places["township"])
+    lost = api.post(f"/loans/{county.loan}/lost", branch="west")
+    assert (lost[0], lost[1]["decision"]) == (200, "allowed")
+
+
 def test_what_concerns_money_is_settled_by_a_librarian(county: County) -> None:
     api = county.api
     case = api.post(f"/loans/{county.loan}/lost")[1]["case"]["id"]
