@@ -22,7 +22,7 @@ from circulation.holds.states import Cause
 from circulation.lending import checkin, queries, undo_reasons
 from circulation.lending.scans import Scan, stored
 from circulation.logistics.services import cancel, open_transfer
-from circulation.models import Hold, Loan, LoanRenewal
+from circulation.models import Hold, Loan, LoanRenewal, LoanSheetLine
 from circulation.models.loans import not_undone
 from circulation.policies.reasons import LOAN_ENDED, NOT_ON_LOAN
 from circulation.whereabouts.services import refresh_availability
@@ -176,17 +176,23 @@ def _go_on(session: Session, operation: Operation, loan: Loan) -> int:
     kept = [column for column in _renewals.c if column.name not in {"id", "loan_id"}]
     copied = select(literal(new_id), *kept).where(_renewals.c.loan_id == loan.id, _renewals.c.undone_at.is_(None))
     session.execute(insert(_renewals).from_select(["loan_id", *(column.name for column in kept)], copied))
+    # A row of a sheet whose return is still to be copied finds the loan that has to be closed.
+    without_return = (LoanSheetLine.loan_id == loan.id) & LoanSheetLine.returned_on.is_(None)
+    session.execute(update(LoanSheetLine).where(without_return).values(loan_id=new_id))
     return new_id
 
 
 def _call_off(session: Session, operation: Operation, item_id: int) -> None:
-    """Stop the transfer that the return had asked for, and let the reader it was kept for wait again."""
-    move = open_transfer(session, item_id)
-    if move is not None:
-        cancel(session, operation, move.id, CAUSE)
+    """Let the reader the copy was kept for wait again, and stop the transfer that the return had asked for.
+
+    In this order: a transfer that stops lets its hold wait again as well, and would name itself as the reason.
+    """
     hold = captured_by(session, item_id)
     if hold is not None:
         lost_its_copy(session, operation, hold.id, item_id, Cause.RETURN_UNDONE)
+    move = open_transfer(session, item_id)
+    if move is not None:
+        cancel(session, operation, move.id, CAUSE)
 
 
 def _is_today(operation: Operation, at: Any) -> bool:

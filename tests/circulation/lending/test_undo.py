@@ -28,6 +28,7 @@ from circulation.whereabouts import checks as whereabouts
 from library.kernel import checks, events
 from library.kernel import clock as kernel_clock
 from library.kernel.errors import NotFound
+from library.kernel.models import EventRow
 from library.kernel.operations import Answer, Operation
 from library.kernel.versions import raise_version
 from tests.circulation.lending.desk import Desk, available, codes
@@ -175,6 +176,22 @@ def test_a_return_undone_calls_off_the_way_home_and_the_hold_it_was_kept_for(des
 
     assert desk.session.scalars(select(Transfer.state).where(Transfer.item_id == away.id)).all() == ["cancelled"]
     assert desk.session.scalar(select(Hold.state).where(Hold.id == hold["id"])) == "waiting"
+    assert_sound(desk)
+
+
+@pytest.mark.parametrize("pickup", ["east", "west"])
+def test_a_hold_whose_copy_goes_back_to_its_reader_tells_that_the_return_was_undone(desk: Desk, pickup: str) -> None:
+    item = desk.item()
+    desk.lend(item)
+    where = desk.places[pickup].id
+    place_hold(desk.session, here(desk), patron_id=desk.patron().id, bib_id=item.bib_id, pickup_branch_id=where)
+
+    assert undo_return(desk, take_back(desk, item))["decision"] == "allowed"
+
+    assert desk.session.execute(select(Hold.state, Hold.cause)).one() == ("waiting", "return_undone")
+    released = desk.session.scalars(select(EventRow.payload).where(EventRow.kind == "hold.released")).all()
+    assert [payload["cause"] for payload in released] == ["return_undone"]
+    assert set(desk.session.scalars(select(Transfer.state))) <= {"cancelled"}
     assert_sound(desk)
 
 
