@@ -5,12 +5,13 @@ Whoever closes an open loan, or has a copy in hand that was thought gone, calls 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
-from circulation.cases.rules import BY_ITSELF, Kind, Outcome
+from circulation.cases.rules import ABOUT_OPEN_LOANS, BY_ITSELF, Kind, Outcome
 from circulation.models import Case
 from library.kernel import events
 from library.kernel.db import table_of
@@ -18,7 +19,7 @@ from library.kernel.operations import Operation
 
 _cases = table_of(Case)
 _OPEN_OF_ITEM = (
-    select(Case.id, Case.kind, Case.branch_id, Case.item_id, Case.loan_id, Case.patron_id)
+    select(Case.id, Case.kind, Case.branch_id, Case.item_id, Case.loan_id, Case.patron_id, Case.opened_at)
     .where(Case.item_id == bindparam("item_id"), Case.settled_at.is_(None))
     .order_by(Case.id)
 )
@@ -36,7 +37,7 @@ _SETTLE = (
 
 @dataclass(frozen=True, slots=True)
 class OpenCase:
-    """A case that is not settled; all ids."""
+    """A case that is not settled; its ids, and when it was opened."""
 
     id: int
     kind: str
@@ -44,6 +45,7 @@ class OpenCase:
     item_id: int | None
     loan_id: int | None
     patron_id: int | None
+    opened_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +82,8 @@ def open_case(
         **subject,
     }
     case_id: int = session.execute(insert(_cases).values(values).returning(_cases.c.id)).scalar_one()
-    opened = OpenCase(
-        case_id, str(kind), branch_id, subject.get("item_id"), subject.get("loan_id"), subject.get("patron_id")
-    )
+    ids = (subject.get("item_id"), subject.get("loan_id"), subject.get("patron_id"))
+    opened = OpenCase(case_id, str(kind), branch_id, *ids, operation.at)
     _note(session, operation, "case.opened", opened, branch_id)
     return case_id
 
@@ -103,14 +104,19 @@ def settle_row(
     return True
 
 
-def settle_on_return(session: Session, operation: Operation, item_id: int, *, branch_id: int) -> list[Settled]:
+def settle_on_return(
+    session: Session, operation: Operation, item_id: int, *, branch_id: int, before: datetime | None = None
+) -> list[Settled]:
     """Close what having a copy in hand at a branch settles by itself; return that, the oldest first.
 
     Called by check-in, and by whatever else ends a loan or finds a copy. Rows and events only: loan, conditions and charges
-    are the caller's.
+    are the caller's. What was opened since stays when the copy was in hand `before` an instant, but for claims
+    about its loan, which has ended.
     """
     settled = []
     for case in open_cases_of(session, item_id):
+        if before is not None and case.opened_at >= before and case.kind not in ABOUT_OPEN_LOANS:
+            continue
         outcome = BY_ITSELF.get(Kind(case.kind)) if case.kind in set(Kind) else None
         if outcome is not None and settle_row(session, operation, case, outcome, branch_id=branch_id):
             settled.append(Settled(case.id, Kind(case.kind), outcome, case.loan_id))

@@ -66,7 +66,7 @@ def settle(
         return answer([reason(reasons.CASE_ALREADY_SETTLED)], **members, case=known)
     if effect is Effect.END_LOAN_AS_LOST and (loan is None or loan.in_at is not None):
         return answer([reason(LOAN_ENDED)], **members, case=case_ref(case_id, row.kind))
-    case = OpenCase(row.id, row.kind, row.branch_id, row.item_id, row.loan_id, row.patron_id)
+    case = OpenCase(row.id, row.kind, row.branch_id, row.item_id, row.loan_id, row.patron_id, row.opened_at)
     settle_row(session, operation, case, Outcome(outcome), branch_id=branch.id, note=note)
     followed = _FOLLOW[effect](Settling(session, operation, case, loan, item, branch))
     ended = {"case": case_ref(case_id, row.kind, outcome), "patron": row.patron_id}

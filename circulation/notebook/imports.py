@@ -15,15 +15,14 @@ was imported before changes nothing.
 """
 
 import csv
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy.orm import Session
-
 from circulation.notebook.days import day_in
 from circulation.notebook.reasons import WRITTEN_ALREADY
+from circulation.notebook.rules import Step
 from circulation.notebook.services import Entry, enter
 from circulation.policies.reasons import NOT_ON_LOAN
 from library.branches.divisions import decode, rows_of
@@ -33,7 +32,6 @@ from library.kernel.db import Database
 from library.kernel.errors import DomainError
 from library.kernel.operations import Answer, remember, system_operation
 
-CHUNK = 20
 _HEADS = {
     "证号": "card",
     "卡号": "card",
@@ -98,33 +96,31 @@ def read_lines(data: bytes) -> tuple[list[Line], str | None]:
 def import_loans(
     database: Database, lines: Sequence[Line], *, dry_run: bool = False, step: Callable[[int], None] = lambda _: None
 ) -> Imported:
-    """Take the lines in chunks, each a transaction and an operation; a dry run decides each by itself and writes nothing."""
+    """Take the lines one by one, each a transaction and an operation; a dry run decides each by itself and writes nothing.
+
+    Several in one transaction would lock reader, copy, queue and then another reader, against the order in which desks do.
+    """
     done = Imported(records=len(lines))
-    for start in range(0, len(lines), CHUNK):
-        part = lines[start : start + CHUNK]
-        if dry_run:
-            with database.trying() as session:
-                _take(session, part, done, dry_run=True)
-        else:
-            with database.writing() as session:
-                _take(session, part, done, dry_run=False)
-        step(len(part))
-    return done
-
-
-def _take(session: Session, lines: Iterable[Line], done: Imported, *, dry_run: bool) -> None:
-    operation = system_operation("import_loans")
     for line in lines:
         try:
             if line.fault is not None:
                 done.errors.append((line.number, line.fault))
-                continue
-            branch = branch_by_code(session, line.values["branch"])
-            _count(done, line, enter(session, operation, _entry(line, branch), dry_run=dry_run))
+            else:
+                _count(done, line, _taken(database, line, dry_run=dry_run))
         except DomainError as error:
             done.errors.append((line.number, str(error)))
-    if not dry_run:
-        remember(session, operation, "done")
+        step(1)
+    return done
+
+
+def _taken(database: Database, line: Line, *, dry_run: bool) -> Answer:
+    operation = system_operation("import_loans")
+    with database.trying() if dry_run else database.writing() as session:
+        branch = branch_by_code(session, line.values["branch"])
+        answer = enter(session, operation, _entry(line, branch), dry_run=dry_run)
+        if not dry_run and answer["step"] != Step.NOTHING:
+            remember(session, operation, "done")
+    return answer
 
 
 def _count(done: Imported, line: Line, answer: Answer) -> None:

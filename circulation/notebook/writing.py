@@ -10,10 +10,11 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
-from catalog.items.models import Item
+from catalog.items.models import Item, ItemCondition
 from catalog.items.services import move_item
 from circulation.cases.services import settle_on_return
-from circulation.holds.services import fulfil
+from circulation.holds.services import fulfil, lost_its_copy
+from circulation.holds.states import Cause
 from circulation.lending.asking import Question, due_of
 from circulation.lending.in_hand import end_conditions, leave_box
 from circulation.lending.queries import CopyFound, ReaderFound, reader_by_id
@@ -152,13 +153,46 @@ def _note_closed(session: Session, writing: Writing, loan_id: int, day: date) ->
 
 
 def _is_here(session: Session, writing: Writing) -> None:
-    """Let the copy stand where the notebook says that it came back; nothing newer is known of it."""
+    """Let the copy stand where the notebook says that it came back; nothing newer is known of where it is.
+
+    What was noted after that day, such as that it is missing, holds: it may have gone since.
+    """
     copy, operation, here = writing.found.copy, writing.operation, writing.branch.id
-    settle_on_return(session, operation, copy.id, branch_id=here)
-    end_conditions(session, operation, copy.id, copy.bib_id, copy.conditions & _DISPROVED, branch_id=here)
+    assert writing.line.returned_on is not None
+    day_after = clock.start_of_day(writing.line.returned_on + timedelta(days=1))
+    settle_on_return(session, operation, copy.id, branch_id=here, before=day_after)
+    disproved = _noted_before(session, copy.id, day_after)
+    end_conditions(session, operation, copy.id, copy.bib_id, disproved, branch_id=here)
     if copy.current_branch_id != here:
         move_item(session, operation, copy.id, here, NOTEBOOK)
+        _call_off(session, operation, copy.id)
     refresh_availability(session, [copy.id])
+
+
+def _noted_before(session: Session, item_id: int, instant: datetime) -> set[str]:
+    """Return the open conditions that a copy in hand disproves and that were noted before an instant."""
+    noted = select(ItemCondition.kind).where(
+        ItemCondition.item_id == item_id,
+        ItemCondition.kind.in_(sorted(_DISPROVED)),
+        ItemCondition.until.is_(None),
+        ItemCondition.since < instant,
+    )
+    return set(session.scalars(noted))
+
+
+def _call_off(session: Session, operation: Operation, item_id: int) -> None:
+    """Stop the transfer of a copy that is not where it was to be sent from; a reader it was for waits again.
+
+    It does not arrive, not even where it was to go: that would be a scan of today, against which the next line of the
+    notebook would be read.
+    """
+    move = open_transfer(session, item_id)
+    if move is None:
+        return
+    # In whatever state it is, which leaves the queue to the caller.
+    cancel(session, operation, move.id, "lent")
+    if move.hold_id is not None:
+        lost_its_copy(session, operation, move.hold_id, item_id, Cause.TRANSFER_STOPPED)
 
 
 def _free_the_copy(session: Session, writing: Writing) -> None:

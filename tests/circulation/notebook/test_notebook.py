@@ -16,7 +16,7 @@ from circulation.charges.services import balance
 from circulation.claims.claiming import claim_returned
 from circulation.claims.damage import note_missing
 from circulation.claims.jobs import given_up
-from circulation.holds.services import place_hold
+from circulation.holds.services import place_hold, worth_targeting
 from circulation.lending import services
 from circulation.lending.undo import undo_check_in
 from circulation.logistics.services import request_transfer
@@ -37,10 +37,10 @@ from library.kernel import events
 from library.kernel.db import Database
 from library.kernel.errors import Invalid, NotFound
 from library.kernel.identifiers import CodeKind, parse_code
-from library.kernel.models import EventRow
+from library.kernel.models import EventRow, OperationRow
 from library.kernel.operations import Answer
 from library.patrons.models import PatronBlock
-from tests.circulation.lending.desk import Desk, codes
+from tests.circulation.lending.desk import Desk, available, codes
 from tests.factories import a_county, a_loan, a_patron, an_item, county_policies, patron_card
 
 TODAY = date(2026, 11, 23)
@@ -140,6 +140,64 @@ def test_a_copy_that_was_missing_was_with_a_reader(desk: Desk) -> None:
     assert (desk.session.scalars(wanted).all(), open_cases_of(desk.session, item.id)) == ([], [])
 
 
+def noted(desk: Desk, item: Item) -> tuple[list[str], list[str]]:
+    """Return the open conditions and the kinds of the open cases of a copy."""
+    wanted = select(ItemCondition.kind).where(ItemCondition.item_id == item.id, ItemCondition.until.is_(None))
+    return list(desk.session.scalars(wanted)), [case.kind for case in open_cases_of(desk.session, item.id)]
+
+
+def test_a_copy_noted_missing_after_a_copied_return_stays_missing(desk: Desk) -> None:
+    item = desk.item()
+    note_missing(desk.session, desk.operation(), item.id, branch=desk.here)
+    assert write(desk, item, D, R)["step"] == "history"
+    assert noted(desk, item) == (["missing"], ["missing"])
+    assert not available(desk, item)
+
+
+@pytest.mark.parametrize("days_before", [0, 1])
+def test_a_copy_noted_missing_by_the_day_of_a_copied_return_is_found(desk: Desk, days_before: int) -> None:
+    item = desk.item()
+    at = kernel_clock.start_of_day(R - timedelta(days=days_before)) + timedelta(hours=23)
+    with kernel_clock.using(kernel_clock.FixedClock(at)):
+        note_missing(desk.session, desk.operation(), item.id, branch=desk.here)
+    write(desk, item, D, R)
+    assert noted(desk, item) == ([], [])
+    assert available(desk, item)
+
+
+@pytest.mark.parametrize("to", ["east", "school"])
+def test_a_transfer_from_where_a_copied_return_says_the_copy_is_not_is_called_off(desk: Desk, to: str) -> None:
+    item = desk.item("west")
+    where = desk.places[to].id
+    request_transfer(desk.session, desk.operation(), item_id=item.id, to_branch_id=where, reason="manual")
+    assert write(desk, item, D, R)["step"] == "history"
+    assert desk.session.scalar(select(Item.current_branch_id).where(Item.id == item.id)) == desk.here.id
+    assert desk.session.scalars(select(Transfer.state)).all() == ["cancelled"]
+    assert available(desk, item)
+    # What was called off is no scan: the next line of the notebook is read as if nothing had been seen.
+    assert write(desk, item, R + timedelta(days=1))["step"] == "open"
+
+
+def test_a_reader_for_whom_the_copy_was_sent_from_there_waits_and_is_sent_for_from_where_it_is(desk: Desk) -> None:
+    item = desk.item("west")
+    waiting = desk.patron()
+    place_hold(desk.session, desk.operation(), patron_id=waiting.id, bib_id=item.bib_id, pickup_branch_id=desk.here.id)
+    assert desk.session.scalars(select(Hold.state)).one() == "in_transit"
+    write(desk, item, D, R)
+    assert desk.session.scalars(select(Transfer.state)).all() == ["cancelled"]
+    hold = desk.session.execute(select(Hold.id, Hold.state, Hold.cause)).one()
+    assert (hold.state, hold.cause) == ("waiting", "transfer_stopped")
+    assert worth_targeting(desk.session, TODAY) == [hold.id]
+
+
+def test_a_transfer_from_where_the_copy_came_back_goes_on(desk: Desk) -> None:
+    item = desk.item()
+    to = desk.places["west"].id
+    request_transfer(desk.session, desk.operation(), item_id=item.id, to_branch_id=to, reason="manual")
+    write(desk, item, D, R)
+    assert desk.session.scalars(select(Transfer.state)).one() == "requested"
+
+
 def test_a_copied_return_settles_a_claim(desk: Desk) -> None:
     item = desk.item()
     loan = a_loan(desk.session, item=item, patron=desk.reader, out_at=kernel_clock.start_of_day(D))
@@ -225,6 +283,17 @@ def test_a_row_that_was_refused_may_be_entered_again(desk: Desk) -> None:
     assert row(desk, code, 1, item, lent_on=D)["decision"] == "allowed"
 
 
+def test_a_row_whose_loan_goes_on_after_its_return_was_undone_takes_its_day_of_return(desk: Desk) -> None:
+    code, item = a_sheet(desk), desk.item()
+    row(desk, code, 1, item, lent_on=D)
+    returning = desk.operation("check_in")
+    back = services.check_in(desk.session, returning, branch=desk.here, barcode=item.barcode)
+    undone = undo_check_in(desk.session, desk.operation("undo"), back["closed_loan"], returned_by=returning.id)
+    assert desk.session.scalars(select(LoanSheetLine.loan_id)).one() == undone["loan"]["id"]
+    closed = row(desk, code, 1, returned_on=R)
+    assert (closed["step"], closed["loan"]["id"]) == ("close", undone["loan"]["id"])
+
+
 @pytest.mark.parametrize("number", [0, ROWS + 1])
 def test_a_sheet_has_no_other_rows(desk: Desk, number: int) -> None:
     assert codes(row(desk, a_sheet(desk), number, desk.item(), lent_on=D)) == ["notebook_no_such_row"]
@@ -294,6 +363,19 @@ def test_a_register_is_imported_line_by_line(app: Flask, database: Database, reg
     assert (again["new"], again["matched"]) == (0, 3)
     with database.reading() as session:
         assert session.scalar(select(func.count()).select_from(Loan)) == 2
+
+
+def test_each_line_of_a_register_is_a_transaction_of_its_own(
+    app: Flask, database: Database, register: tuple[Path, Item]
+) -> None:
+    path, _item = register
+    result = app.test_cli_runner().invoke(command, ["import", str(path), "--json"])
+    assert json.loads(result.stdout.splitlines()[-1])["new"] == 2
+    with database.reading() as session:
+        ids = session.scalars(select(Loan.operation_id)).all()
+        known = session.scalars(select(OperationRow.id).where(OperationRow.kind == "import_loans")).all()
+    assert len(set(ids)) == 2
+    assert set(ids) <= set(known)
 
 
 def test_what_is_no_register_is_said_in_one_line(app: Flask, tmp_path: Path) -> None:
