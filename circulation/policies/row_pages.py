@@ -67,10 +67,13 @@ def save() -> Response | tuple[str, int]:
     with writing() as session:
         place, wrong = _place(session, written)
         replaces = _replaced(session)
-        if wrong:
+        if not wrong:
+            values = {**written.values, **place, "replaces": replaces}
+            once(session, operation, content, lambda: services.set_row(session, operation, **values))
+    if wrong:
+        # Afterwards: nobody else writes to an SQLite file while a page is made inside the block.
+        with reading() as session:
             return _form_page(session, _as_written(rule, request.form), wrong), 422
-        values = {**written.values, **place, "replaces": replaces}
-        once(session, operation, content, lambda: services.set_row(session, operation, **values))
     flash(_("Saved. The rule holds from now on, or from its first day."), "ok")
     return redirect_after_post(url_for(OVERVIEW, _anchor=rule.name))
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from library.accounts.access import require
@@ -14,7 +15,7 @@ from library.branches import closures, hours_choices, opening, opening_log, seas
 from library.branches.hours_text import read_hours
 from library.branches.models import Branch
 from library.branches.scopes import Scope, scope_of
-from library.branches.services import branch_by_code, branch_by_id
+from library.branches.services import branch_by_code
 from library.kernel import clock
 from library.kernel.db import reading, writing
 from library.kernel.errors import Invalid
@@ -124,23 +125,28 @@ def end_season(season_id: int, content: Content) -> Answer:
     operation = begin("end_season", content)
     with writing() as session:
         season = seasons.season_by_id(session, season_id)
-        _require_all(branch_by_id(session, room) for room in seasons.rooms_of(session, season_id))
+        _require_rooms(session, seasons.rooms_of(session, season_id))
         return once(session, operation, content, lambda: seasons.end_season(session, operation, season))
 
 
 def preview_closure(content: Content) -> Answer:
     """Tell what a closure or postponement would move; nothing is written."""
     with reading() as session:
-        found = closures.preview(session, _proposal(session, content, clock.today()))
+        found = closures.preview(session, _proposal(_scope(session, content), content, clock.today()))
     return {"outcome": "preview", "closure": None, **found.as_answer()}
 
 
 def confirm_closure(content: Content) -> Answer:
-    """Make the batch; what it moves follows in chunks."""
+    """Make the batch; what it moves follows in chunks. Sent again when the dates are over, it gets its answer still."""
     operation = begin("confirm_closure", content)
     with writing() as session:
-        proposal = _proposal(session, content, clock.local_date(operation.at))
-        return once(session, operation, content, lambda: closures.confirm(session, operation, proposal))
+        scope = _scope(session, content)
+
+        def act() -> Answer:
+            proposal = _proposal(scope, content, clock.local_date(operation.at))
+            return closures.confirm(session, operation, proposal)
+
+        return once(session, operation, content, act)
 
 
 def undo_closure(closure_id: int, content: Content) -> Answer:
@@ -155,12 +161,12 @@ def undo_closure(closure_id: int, content: Content) -> Answer:
 
 def require_rooms_of(session: Session, closure_id: int) -> None:
     """Raise unless the actor may set the hours of every room of a batch."""
-    _require_all(branch_by_id(session, room) for room in closures.rooms_of(session, closure_id))
+    _require_rooms(session, closures.rooms_of(session, closure_id))
 
 
-def _proposal(session: Session, content: Content, today: date) -> closures.Proposal:
+def _proposal(scope: Scope, content: Content, today: date) -> closures.Proposal:
     return closures.propose(
-        _scope(session, content),
+        scope,
         kind=content["kind"],
         first_on=content["first_on"],
         last_on=content["last_on"],
@@ -180,6 +186,10 @@ def _scope(session: Session, content: Content) -> Scope:
     )
     _require_all(scope.rooms)
     return scope
+
+
+def _require_rooms(session: Session, ids: Iterable[int]) -> None:
+    _require_all(session.scalars(select(Branch).where(Branch.id.in_(ids)).order_by(Branch.id)))
 
 
 def _require_all(rooms: Iterable[Branch]) -> None:

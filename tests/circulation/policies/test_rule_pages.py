@@ -1,21 +1,25 @@
 """The pages of the rules without scripts: read, explain, try, save, end, and who may do it."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 from flask import Flask, g
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
 from circulation.models import PolicyRow
+from circulation.policies import row_pages
 from circulation.policies.named import RULES
 from library.branches.models import Branch
 from library.kernel.actors import Actor, ActorKind, Grant
-from library.kernel.db import Database
+from library.kernel.db import Database, writing
 from library.kernel.models import CountySetting
 from library.kernel.operations import new_id
+from library.kernel.pages import render
 from tests.factories import a_county, a_policy, staff
 
 pytestmark = pytest.mark.usefixtures("clock")
@@ -120,6 +124,28 @@ def test_a_row_is_written_tried_and_saved(admin: FlaskClient, database: Database
     assert (saved.status_code, saved.location) == (303, "/admin/rules#loan_limit")
     assert rows(database, PolicyRow.rule == "loan_limit", PolicyRow.is_yearly, PolicyRow.value == "10") == 1
     assert "每年7月1日至8月31日" in admin.get("/admin/rules").text
+
+
+def test_a_form_that_is_refused_is_shown_again_without_holding_the_writer(
+    admin: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writers: list[bool] = []
+
+    @contextmanager
+    def watched() -> Iterator[Session]:
+        with writing() as session:
+            writers.append(True)
+            yield session
+        writers.pop()
+
+    def rendered(template: str, **values: object) -> str:
+        assert not writers
+        return render(template, **values)
+
+    monkeypatch.setattr(row_pages, "writing", watched)
+    monkeypatch.setattr(row_pages, "render", rendered)
+    form = {"operation_id": new_id(), "rule": "loan_limit", "value": "soon", "place": ""}
+    assert admin.post("/admin/rules", data=form).status_code == 422
 
 
 def test_a_form_sent_twice_saves_one_row(admin: FlaskClient, database: Database) -> None:

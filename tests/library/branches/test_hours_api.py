@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from circulation.models import Loan
 from library.accounts.rules import Role
@@ -165,6 +165,42 @@ def test_nobody_closes_rooms_outside_the_grant(rooms: Rooms) -> None:
     assert rooms.api.get(f"/closures/{made['closure']}")[1]["code"] == "outside_grant"
     assert rooms.api.post(f"/closures/{made['closure']}/undo")[1]["code"] == "outside_grant"
     assert rooms.api.post("/closures", **{**CLOSURE, "kind": "postponement"})[1]["code"] == "outside_grant"
+
+
+def test_a_closure_confirmed_again_when_it_is_over_gets_its_answer(
+    rooms: Rooms, clock: Callable[[datetime], None]
+) -> None:
+    rooms.become(Role.BRANCH_LIBRARIAN, "county")
+    operation = new_id()
+    _, made = rooms.api.post("/closures", **CLOSURE, operation_id=operation)
+    clock(NOON + timedelta(days=60))
+    assert rooms.api.post("/closures", **CLOSURE, operation_id=operation) == (200, made)
+    assert rooms.api.post("/closures", **CLOSURE)[1]["code"] == "closure_over"
+
+
+def test_a_batch_of_many_rooms_asks_no_more_of_the_database_than_one_of_a_room(rooms: Rooms) -> None:
+    rooms.become(Role.BRANCH_LIBRARIAN, "county")
+    week = {"name": "冬闲", "week": {"0": "9-12"}, "first_on": "2026-11-23", "last_on": "2026-12-31"}
+    asked: list[str] = []
+    event.listen(rooms.database.engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
+
+    def of_batch(**scope: Any) -> list[int]:
+        batch = {name: value for name, value in CLOSURE.items() if name not in {"below", "rooms", "set"}}
+        closure = rooms.api.post("/closures", **batch, **scope)[1]["closure"]
+        season = rooms.api.post("/seasons", **week, **scope)[1]["season"]
+        counts = []
+        for ask, path in (
+            (rooms.api.get, f"/closures/{closure}"),
+            (rooms.api.get, f"/closures/{closure}/effects"),
+            (rooms.api.post, f"/closures/{closure}/undo"),
+            (rooms.api.post, f"/seasons/{season}/end"),
+        ):
+            asked.clear()
+            assert ask(path)[0] in {200, 201}
+            counts.append(len(asked))
+        return counts
+
+    assert of_batch(below="county") == of_batch(rooms=["east"])
 
 
 def test_a_season_is_previewed_begun_and_ended(rooms: Rooms) -> None:
