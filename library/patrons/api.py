@@ -15,6 +15,7 @@ from library.branches.services import branch_by_code, branch_by_id
 from library.kernel.actors import ActorKind, current_actor
 from library.kernel.api import ApiBlueprint, page_of
 from library.kernel.db import reading, writing
+from library.kernel.errors import NotAllowed
 from library.kernel.operations import Answer, Operation, begin, once
 from library.kernel.throttle import forgive, subject
 from library.patrons import services
@@ -93,15 +94,14 @@ def show(patron_id: int) -> dict[str, Any]:
 def change(body: dict[str, Any], patron_id: int) -> dict[str, Any]:
     """Note that a reader moved house; the holds that wait at the old home are collected at the new one.
 
-    Staff of either home may do it, since the reader may come to either.
+    Staff of either home may do it, since the reader may come to either; at the new one with the reader's card in hand.
     """
     operation = begin("move_house", body)
-    actor = require("register_patrons")
+    require("register_patrons")
     with writing() as session:
         patron = services.patron_by_id(session, patron_id)
         home = branch_by_code(session, body["home_branch"])
-        if not permits(actor, "register_patrons", branch_by_id(session, patron.home_branch_id)):
-            require("register_patrons", home)
+        _require_move(session, patron, home, body.get("card"))
 
         def act() -> Answer:
             moved = services.move_house(session, operation, patron, home)
@@ -142,6 +142,15 @@ def change_card(body: dict[str, Any], patron_id: int) -> dict[str, Any]:
         {**body, "patron": patron_id},
         lambda session, patron: replace_card(session, operation, patron, body.get("card")),
     )
+
+
+def _require_move(session: Session, patron: Patron, home: Branch, card: str | None) -> None:
+    """Raise unless the actor may let a reader move: a number alone draws nobody, and what they borrow, into another room."""
+    if permits(current_actor(), "register_patrons", branch_by_id(session, patron.home_branch_id)):
+        return
+    require("register_patrons", home)
+    if card is None or services.patron_by_card(session, card).id != patron.id:
+        raise NotAllowed("reader_card_required", patron=patron.id)
 
 
 def _changed(

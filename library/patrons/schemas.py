@@ -37,6 +37,9 @@ class PatronChangeIn(OperationIn):
     """What changed about a reader."""
 
     home_branch = Text(required=True, max_length=32, metadata={"description": "Code of the room of the new home."})
+    card = Text(
+        max_length=64, metadata={"description": "The reader's card as scanned; staff of the new home alone need it."}
+    )
 
 
 class PinIn(OperationIn):

@@ -12,6 +12,7 @@ define("bad_identity_number", _("The identity number cannot be right"), _("Check
 define("guardian_required", _("A guardian is missing"), _("For a child, write down who answers for it and agrees."))
 define("guardian_is_self", _("Nobody is their own guardian"), _("Name another person."))
 define("card_in_use", _("The card belongs to somebody"), _("Take another card; %(card)s is in use."))
+define("reader_card_required", _("The reader belongs to another room"), _("Scan the reader's card, then try again."))
 define("identity_in_use", _("This person is registered already"), _("Search for the name or the phone number."))
 define("pin_shape", _("A PIN has six digits"), _("Choose six digits."))
 define("pin_trivial", _("This PIN is too easy to guess"), _("No runs, no repeats, not the end of the card."))

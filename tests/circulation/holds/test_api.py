@@ -14,7 +14,7 @@ from library.kernel import clock as kernel_clock
 from library.kernel.db import Database
 from library.kernel.models import EventRow, OperationRow
 from library.kernel.operations import new_id, system_operation
-from library.patrons.models import Patron
+from library.patrons.models import Patron, PatronCard
 from tests.acting import Api
 from tests.factories import a_bib, a_county, a_loan, a_patron, an_item, county_policies, patron_card
 
@@ -189,7 +189,7 @@ def test_moving_house_says_what_follows(api: Api, world: World) -> None:
     world.lend_out()
     hold_id = api.post("/holds", patron=world.readers[0], bib=world.bib, pickup_branch="east")[1]["hold"]["id"]
     api.become(Role.ROOM_KEEPER, world.branches["school"])
-    body = {"home_branch": "west", "operation_id": new_id()}
+    body = {"home_branch": "west", "card": world.card, "operation_id": new_id()}
     assert api.patch(f"/patrons/{world.readers[0]}", **body)[1]["code"] == "outside_grant"
     api.become(Role.ROOM_KEEPER, world.branches["west"])
     status, changed = api.patch(f"/patrons/{world.readers[0]}", **body)
@@ -199,6 +199,25 @@ def test_moving_house_says_what_follows(api: Api, world: World) -> None:
     assert api.patch(f"/patrons/{world.readers[0]}", **body)[1]["holds_moved"] == [hold_id]
     back = api.patch(f"/patrons/{world.readers[0]}", home_branch="nowhere")
     assert (back[0], back[1]["code"]) == (404, "unknown_branch")
+
+
+def test_a_reader_is_not_moved_into_a_room_without_their_card(api: Api, world: World) -> None:
+    path = f"/patrons/{world.readers[0]}"
+    with world.app.app_context(), world.database.reading() as session:
+        others = session.scalars(select(PatronCard.number).where(PatronCard.patron_id == world.readers[1])).one()
+    api.become(Role.ROOM_KEEPER, world.branches["west"])
+    for card in ({}, {"card": others}):
+        status, refused = api.patch(path, home_branch="west", **card)
+        assert (status, refused["code"]) == (403, "reader_card_required")
+    assert api.patch(path, home_branch="west", card="no such card")[1]["code"] == "unknown_card"
+    assert api.get(path)[1]["code"] == "outside_grant"
+    assert api.patch(path, home_branch="west", card=world.card)[1]["home_branch"] == "west"
+
+
+def test_the_old_home_lets_a_reader_go_without_a_card_and_needs_it_to_have_them_back(api: Api, world: World) -> None:
+    path = f"/patrons/{world.readers[0]}"
+    assert api.patch(path, home_branch="west")[0] == 200
+    assert api.patch(path, home_branch="east")[1]["code"] == "reader_card_required"
 
 
 @pytest.mark.parametrize(
