@@ -51,7 +51,7 @@ def note_damaged(session: Session, operation: Operation, item_id: int, *, branch
         patron_id=patron_id,
         note=note,
     )
-    _take_out_of_the_way(session, operation, item, "damaged")
+    take_out_of_the_way(session, operation, item, "damaged")
     return answer([], item=item.id, patron=patron_id, case=case_ref(case_id, Kind.DAMAGED))
 
 
@@ -71,7 +71,7 @@ def note_missing(session: Session, operation: Operation, item_id: int, *, branch
         miss(session, operation, move.id)
         return answer([], item=item.id)
     case_id = open_case(session, operation, Kind.MISSING, branch.id, item_id=item.id, note=note)
-    _take_out_of_the_way(session, operation, item, "missing")
+    take_out_of_the_way(session, operation, item, "missing")
     return answer([], item=item.id, case=case_ref(case_id, Kind.MISSING))
 
 
@@ -82,6 +82,17 @@ def put_right(session: Session, operation: Operation, item: Item, kind: str, bra
     if session.scalar(select(Item.is_available).where(Item.id == item.id)):
         shelved(session, operation, item.id, was_for_hold=False)
         refresh_availability(session, [item.id])
+
+
+def take_out_of_the_way(session: Session, operation: Operation, item: Item, condition: str) -> None:
+    """Let the reader a copy is kept for have another one, and stop what was to be done with this one."""
+    lose_copy(session, operation, item.id, condition)
+    move = open_transfer(session, item.id)
+    if move is not None and move.state in NOT_YET_SENT:
+        cancel(session, operation, move.id, condition)
+    elif move is None:
+        leave_box(session, operation, item.id)
+    refresh_availability(session, [item.id])
 
 
 def _brought_today(session: Session, operation: Operation, item_id: int, branch_id: int) -> Loan | None:
@@ -98,14 +109,3 @@ def _brought_today(session: Session, operation: Operation, item_id: int, branch_
         .order_by(Loan.in_at.desc(), Loan.id.desc())
         .limit(1)
     ).one_or_none()
-
-
-def _take_out_of_the_way(session: Session, operation: Operation, item: Item, condition: str) -> None:
-    """Let the reader a copy is kept for have another one, and stop what was to be done with this one."""
-    lose_copy(session, operation, item.id, condition)
-    move = open_transfer(session, item.id)
-    if move is not None and move.state in NOT_YET_SENT:
-        cancel(session, operation, move.id, condition)
-    elif move is None:
-        leave_box(session, operation, item.id)
-    refresh_availability(session, [item.id])

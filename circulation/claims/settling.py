@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from catalog.items.models import Item, ItemCondition
@@ -12,10 +12,13 @@ from circulation.cases.services import OpenCase, open_case, settle_row
 from circulation.charges.rules import yuan
 from circulation.claims import reasons
 from circulation.claims.answers import answer, case_ref
-from circulation.claims.damage import put_right
+from circulation.claims.damage import put_right, take_out_of_the_way
 from circulation.claims.lost import end_as_lost, forgive, make_condition
 from circulation.claims.subjects import copy_of, loan_of
 from circulation.lending import services as lending
+from circulation.lending.in_hand import end_conditions
+from circulation.lending.listing import open_loan_of_item
+from circulation.logistics.reasons import ITEM_ON_LOAN
 from circulation.models import Case, Loan
 from circulation.policies.reasons import LOAN_ENDED
 from circulation.whereabouts.services import refresh_availability
@@ -52,6 +55,7 @@ def settle(
 
     Return `{decision, reasons, case {id, kind, outcome}, loan, item, patron, next, destination, hold}`. Raises `NotFound`
     `unknown_case`, `Invalid` `outcome_not_possible` with the `outcomes` that are.
+    A copy on loan is not set aside, and its case stays open.
     """
     row = case_by_id(session, case_id)
     effect = effect_of(row.kind, outcome)
@@ -66,6 +70,8 @@ def settle(
         return answer([reason(reasons.CASE_ALREADY_SETTLED)], **members, case=known)
     if effect is Effect.END_LOAN_AS_LOST and (loan is None or loan.in_at is not None):
         return answer([reason(LOAN_ENDED)], **members, case=case_ref(case_id, row.kind))
+    if effect is Effect.MAKE_DAMAGED and item is not None and open_loan_of_item(session, item.id) is not None:
+        return answer([reason(ITEM_ON_LOAN)], **members, case=case_ref(case_id, row.kind))
     case = OpenCase(row.id, row.kind, row.branch_id, row.item_id, row.loan_id, row.patron_id, row.opened_at)
     settle_row(session, operation, case, Outcome(outcome), branch_id=branch.id, note=note)
     followed = _FOLLOW[effect](Settling(session, operation, case, loan, item, branch))
@@ -101,9 +107,11 @@ def _end_loan_as_lost(settling: Settling) -> Answer:
 def _make_lost(settling: Settling) -> Answer:
     assert settling.item is not None
     session, operation, item = settling.session, settling.operation, settling.item
-    make_condition(session, operation, item, "lost", settling.branch.id)
     looked_for = (ItemCondition.item_id == item.id, ItemCondition.kind == "missing", ItemCondition.until.is_(None))
-    session.execute(update(ItemCondition).where(*looked_for).values(until=operation.at))
+    ended = session.scalars(select(ItemCondition.kind).where(*looked_for)).all()
+    end_conditions(session, operation, item.id, item.bib_id, ended, branch_id=settling.branch.id)
+    # Last, so that the copy's last event says that it is lost.
+    make_condition(session, operation, item, "lost", settling.branch.id)
     refresh_availability(session, [item.id])
     return answer([], item=item.id)
 
@@ -126,7 +134,7 @@ def _make_damaged(settling: Settling) -> Answer:
     session, operation, item, branch = settling.session, settling.operation, settling.item, settling.branch
     if make_condition(session, operation, item, "damaged", branch.id):
         open_case(session, operation, Kind.DAMAGED, branch.id, item_id=item.id)
-        refresh_availability(session, [item.id])
+        take_out_of_the_way(session, operation, item, "damaged")
     return answer([], item=item.id)
 
 

@@ -19,14 +19,16 @@ from circulation.claims.damage import note_damaged, note_missing
 from circulation.claims.lost import declare_lost
 from circulation.claims.settling import settle
 from circulation.claims.subjects import loan_of
+from circulation.logistics.reasons import ITEM_ON_LOAN
 from circulation.logistics.services import dispatch, miss, pick, request_transfer
-from circulation.models import Case, Loan
+from circulation.models import Case, Hold, Loan, Transfer
 from circulation.models import checks as moving
 from circulation.policies.reasons import LOAN_ENDED
 from circulation.policies.services import set_row
 from circulation.whereabouts import checks as whereabouts
 from library.kernel import clock as kernel_clock
 from library.kernel.errors import Invalid, NotFound
+from library.kernel.models import EventRow
 from library.kernel.operations import Answer
 from tests.circulation.lending.desk import Desk, available, codes
 
@@ -248,3 +250,40 @@ def test_a_claim_whose_loan_ended_otherwise_does_not_end_it_again(desk: Desk) ->
     ended = {"in_at": kernel_clock.now(), "closed_as": "forced"}
     desk.session.execute(update(Loan).where(Loan.id == scene.loan_id).values(ended))
     assert codes(scene.settle(Outcome.LOST)) == [LOAN_ENDED]
+
+
+@pytest.mark.parametrize(("pickup", "moves"), [("east", []), ("west", ["cancelled"])])
+def test_a_copy_that_came_damaged_in_a_box_is_kept_for_nobody_and_not_sent_on(
+    desk: Desk, pickup: str, moves: list[str]
+) -> None:
+    scene = SCENES[Kind.BOX_DAMAGED](desk)
+    hold_id = desk.hold(scene.item, pickup=pickup)
+    scene.settle(Outcome.DAMAGED)
+    hold = desk.session.get_one(Hold, hold_id, populate_existing=True)
+    assert (hold.state, hold.captured_item_id) == ("waiting", None)
+    assert desk.session.scalars(select(Transfer.state)).all() == moves
+    assert (scene.conditions(), scene.open_kinds()) == ({"damaged"}, ["damaged"])
+
+
+def test_a_copy_that_was_lent_since_it_came_damaged_is_not_set_aside_before_it_is_back(desk: Desk) -> None:
+    scene = SCENES[Kind.BOX_DAMAGED](desk)
+    desk.lend(scene.item)
+    refused = scene.settle(Outcome.DAMAGED)
+    assert (refused["decision"], codes(refused)) == ("refused", [ITEM_ON_LOAN])
+    assert (scene.conditions(), scene.open_kinds()) == (set(), ["box_damaged"])
+    desk.take_back(scene.item)
+    assert scene.settle(Outcome.DAMAGED)["decision"] == "allowed"
+    assert scene.conditions() == {"damaged"}
+
+
+def test_a_copy_noted_as_missing_while_its_loss_waited_for_its_turn_is_lost_with_the_end_of_it_told(desk: Desk) -> None:
+    scene = SCENES[Kind.MISSING](desk)
+    later = kernel_clock.now() + timedelta(seconds=5)
+    of_copy = ItemCondition.item_id == scene.item.id
+    desk.session.execute(update(ItemCondition).where(of_copy).values(since=later))
+    assert scene.settle(Outcome.LOST)["decision"] == "allowed"
+    until = desk.session.scalars(select(ItemCondition.until).where(of_copy, ItemCondition.kind == "missing")).one()
+    assert until == later
+    told = desk.session.execute(select(EventRow.kind, EventRow.payload).order_by(EventRow.id)).all()[-2:]
+    assert told[0] == ("item.found", {"ended": ["missing"]})
+    assert told[1].kind == "item.lost"
