@@ -10,16 +10,16 @@ from sqlalchemy.orm import Session, aliased
 
 from catalog.bibs.models import Bib
 from catalog.items.models import Item
+from circulation.cases.against import blocks_of, late_since
 from circulation.holds.copies import RulesOfDay, wanting_of
 from circulation.holds.rules import Asked
 from circulation.holds.targeting import CopyAt, in_reach
 from circulation.models import Hold, Loan
-from circulation.policies.lateness import Block
 from circulation.policies.values import Reach
 from library.branches.models import Branch
 from library.kernel import clock
 from library.kernel.errors import Invalid, NotFound
-from library.patrons.models import Patron, PatronBlock
+from library.patrons.models import Patron
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +97,11 @@ def asked_of(session: Session, rules: RulesOfDay, request: Request, copies: Iter
         pickup_kind=pickup.kind,
         pickup_open=pickup.state == "open",
         pickup_in_reach=wanting.home is None or in_reach(Reach(terms.pickup_scope), wanting.home, pickup.path),
-        blocks=_blocks(session, patron.id, on),
+        blocks=blocks_of(session, patron.id, on),
         expires_on=_last_day(patron),
-        oldest_due_on=counted.oldest_due_on,
+        oldest_due_on=late_since(
+            session, patron.id, on, oldest=counted.oldest_due_on, allowed=terms.overdue_block_days
+        ),
         overdue_block_days=terms.overdue_block_days,
     )
 
@@ -129,20 +131,6 @@ def _counts(patron_id: int, wanted: Subject, on: date) -> Select[*tuple[Any, ...
         .scalar_subquery()
         .label("oldest_due_on"),
     )
-
-
-def _blocks(session: Session, patron_id: int, on: date) -> tuple[Block, ...]:
-    rows = session.execute(
-        select(PatronBlock.code, PatronBlock.until_on)
-        .where(
-            PatronBlock.patron_id == patron_id,
-            PatronBlock.lifted_at.is_(None),
-            PatronBlock.from_on <= on,
-            or_(PatronBlock.until_on.is_(None), PatronBlock.until_on >= on),
-        )
-        .order_by(PatronBlock.id)
-    )
-    return tuple(Block(code, until_on) for code, until_on in rows)
 
 
 def _last_day(patron: Patron) -> date | None:

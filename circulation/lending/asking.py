@@ -11,12 +11,12 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from circulation.cases.against import blocks_of, late_since
 from circulation.lending import queries
-from circulation.lending.calendars import answerable_on, counted_at
 from circulation.lending.due_rules import Due, due
 from circulation.lending.rules import Reader
+from circulation.policies.calendars import counted_at
 from circulation.policies.due_rules import Loaned, hardened, needs_term
-from circulation.policies.lateness import blocks, days_late
 from circulation.policies.named import Terms
 from circulation.policies.rules import ResolvedPolicy
 
@@ -50,17 +50,12 @@ class Question:
 
 
 def completed(session: Session, found: queries.ReaderFound, reader: Reader, terms: Terms, today: date) -> Reader:
-    """Return the reader with blocks and lateness as they really are.
-
-    A loan whose branch did not open since its due date could not be brought back; it is late only from its next opening on.
-    """
+    """Return the reader with blocks and lateness as they really are."""
     if found.blocks:
-        reader = replace(reader, blocks=queries.blocks_of(session, reader.id, today))
-    if blocks(days_late(reader.oldest_due_on, today), terms.overdue_block_days):
-        late = queries.late_loans(session, reader.id, today)
-        answerable = (answerable_on(session, branch_id, due_on, found.calendars) for due_on, branch_id in late)
-        reader = replace(reader, oldest_due_on=min(answerable, default=None))
-    return reader
+        reader = replace(reader, blocks=blocks_of(session, reader.id, today))
+    oldest, allowed = reader.oldest_due_on, terms.overdue_block_days
+    late = late_since(session, reader.id, today, oldest=oldest, allowed=allowed, version=found.calendars)
+    return reader if late == oldest else replace(reader, oldest_due_on=late)
 
 
 def due_of(session: Session, reader: Reader, terms: Terms, loan: Loaned, version: int) -> tuple[Reader, Due]:

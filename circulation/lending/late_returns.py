@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 from circulation.charges.services import charge_overdue
 from circulation.lending import rare_statements
 from circulation.lending.asking import Question
-from circulation.lending.calendars import answerable_on
 from circulation.lending.queries import CopyFound, LoanFound
 from circulation.lending.return_rules import Lateness, LateReader, lateness, may_cost
 from circulation.policies.book import book
+from circulation.policies.calendars import answerable_on
 from circulation.policies.lateness import SUSPENDED, days_late
 from circulation.policies.rules import ResolvedPolicy
 from library.kernel import clock, events

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 from circulation.charges.rules import deposit_held
 from circulation.lending import rare_statements, statements
 from circulation.lending.rules import Copy, Reader
-from circulation.policies.lateness import Block
 from circulation.policies.rules import LoansCounted
 from circulation.whereabouts import facts
 
@@ -186,22 +185,6 @@ def lock_both(
 
 def _has_row_locks(session: Session) -> bool:
     return session.get_bind().dialect.name == "postgresql"
-
-
-def blocks_of(session: Session, patron_id: int, today: date) -> tuple[Block, ...]:
-    """Return the blocks of a reader that are in force; of several suspensions the one that lasts longest."""
-    rows = rare_statements.BLOCKS.all(session, patron_id=patron_id, today=today)
-    longest: dict[str, date | None] = {}
-    for code, until in rows:
-        known = longest.get(code, date.min)
-        longest[code] = None if until is None or known is None else max(until, known)
-    return tuple(Block(code, until) for code, until in longest.items())
-
-
-def late_loans(session: Session, patron_id: int, today: date) -> Sequence[tuple[date, int]]:
-    """Return (due date, lending branch) of each late loan that can block its reader."""
-    rows = rare_statements.LATE_LOANS.all(session, patron_id=patron_id, today=today)
-    return [(row[0], row[1]) for row in rows]
 
 
 def asked_by_rules(

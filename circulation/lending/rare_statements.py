@@ -3,39 +3,18 @@
 Each answers one question of `queries`; a desk on which no such rule is on never sends them.
 """
 
-from sqlalchemy import Date, Integer, bindparam, case, exists, func, not_, or_, select
+from sqlalchemy import Date, Integer, bindparam, case, func, or_, select
 from sqlalchemy.orm import aliased
 
 from catalog.items.models import Item
-from circulation.cases.rules import Kind
 from circulation.charges.debtors import DEBTOR_ID
-from circulation.lending.statements import BLOCKS_IN_FORCE
-from circulation.models import HOLD_CAPTURED, TRANSFER_OPEN, Case, Hold, LedgerEntry, Loan, Transfer
+from circulation.models import HOLD_CAPTURED, TRANSFER_OPEN, Hold, LedgerEntry, Loan, Transfer
 from library.branches.calendars import Route, RouteDate, RouteStop
 from library.branches.models import Branch
 from library.kernel.prepared import Prepared
-from library.patrons.models import Patron, PatronBlock, PatronGroup
+from library.patrons.models import Patron, PatronGroup
 
 DEPOSITS = ("deposit", "deposit_refund")
-
-BLOCKS = Prepared(
-    select(PatronBlock.code, PatronBlock.until_on)
-    .where(PatronBlock.patron_id == bindparam("patron_id"), *BLOCKS_IN_FORCE)
-    .order_by(PatronBlock.code, PatronBlock.id)
-)
-_is_claimed = exists().where(
-    Case.loan_id == Loan.id, Case.kind == str(Kind.CLAIMED_RETURNED), Case.settled_at.is_(None)
-)
-# One that the reader says came back blocks nobody until that is settled.
-LATE_LOANS = Prepared(
-    select(Loan.due_on, Loan.out_branch_id).where(
-        Loan.patron_id == bindparam("patron_id"),
-        Loan.in_at.is_(None),
-        Loan.is_backdated.is_(False),
-        Loan.due_on < bindparam("today"),
-        not_(_is_claimed),
-    )
-)
 
 _reader = bindparam("patron_id", type_=Integer)
 _undone = aliased(LedgerEntry)

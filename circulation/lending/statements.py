@@ -9,7 +9,6 @@ On PostgreSQL rows are locked by a statement of their own, before the reading on
 to wait for its lock are those from before the wait. A reader is locked so that others may still refer to the row.
 """
 
-from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -18,9 +17,10 @@ from sqlalchemy.orm import aliased
 
 from catalog.bibs.models import Bib
 from catalog.items.models import Item, ItemBarcode
-from circulation.lending.calendars import CALENDARS_NOW
+from circulation.cases.against import BLOCKS_IN_FORCE
 from circulation.models import HOLD_CAPTURED, TRANSFER_OPEN, BoxLine, Case, Hold, Loan, Transfer
 from circulation.policies.book import VERSION_NOW
+from circulation.policies.calendars import CALENDARS_NOW
 from circulation.whereabouts import facts
 from library.branches.models import Branch, Location
 from library.kernel.prepared import Prepared
@@ -37,8 +37,6 @@ _reader_home = aliased(Branch, name="reader_home")
 _loan = aliased(Loan, name="item_loan")
 _kept = aliased(Hold, name="kept")
 _this_reader = bindparam("patron_id", type_=Integer)
-_is_lasting = (PatronBlock.until_on.is_(None)) | (PatronBlock.until_on >= bindparam("today"))
-_IN_FORCE = (PatronBlock.lifted_at.is_(None), PatronBlock.from_on <= bindparam("today"), _is_lasting)
 
 
 def _counted(*kinds: Any) -> Any:
@@ -66,7 +64,9 @@ _OLDEST_DUE = (
     .correlate(Patron)
     .scalar_subquery()
 )
-_BLOCKS = select(func.count()).where(PatronBlock.patron_id == Patron.id, *_IN_FORCE).correlate(Patron).scalar_subquery()
+_BLOCKS = (
+    select(func.count()).where(PatronBlock.patron_id == Patron.id, *BLOCKS_IN_FORCE).correlate(Patron).scalar_subquery()
+)
 _ANY_ACTIVE_CARD = (
     select(func.min(PatronCard.state))
     .where(PatronCard.patron_id == Patron.id, PatronCard.state == "active")
@@ -247,4 +247,3 @@ LOCK_BOTH = {
     (by_card, by_barcode): Prepared(_locked_both(by_card=by_card, by_barcode=by_barcode))
     for by_card, by_barcode in BOTH
 }
-BLOCKS_IN_FORCE: Sequence[Any] = _IN_FORCE

@@ -6,6 +6,9 @@ from datetime import timedelta
 import pytest
 
 from catalog.items.models import ItemCondition
+from circulation.claims.claiming import claim_returned
+from circulation.policies.lateness import SUSPENDED
+from library.branches.opening import set_exception
 from library.kernel import clock
 from library.kernel.operations import Answer
 from library.patrons.models import Patron, PatronBlock
@@ -21,6 +24,9 @@ TREE: Tree[Callable[[Desk], Answer]] = Tree(
       1.3 has a book that is late
         1.3.1 by as many days as are allowed => allowed ready
         1.3.2 by one day more => refused: overdue_block
+        1.3.3 by one day more, but says that it came back => allowed ready
+        1.3.4 by far more, but its room has been closed since it was due => allowed ready
+      1.4 is suspended twice => refused: suspended_late
     2 What the reader has already
       2.1 as many holds as are allowed at a time => refused: holds_limit_reached
       2.2 as many holds as are allowed in a day
@@ -104,6 +110,43 @@ def expired(desk: Desk) -> Answer:
 
 TREE.case("1.3.1")(lambda desk: late_by(desk, 30))
 TREE.case("1.3.2")(lambda desk: late_by(desk, 31))
+
+
+@TREE.case("1.3.3")
+def claimed(desk: Desk) -> Answer:
+    desk.copy("east")
+    reader = desk.reader()
+    late = a_loan(
+        desk.session,
+        item=desk.copy("west", bib=a_bib(desk.session)),
+        patron=reader,
+        due_on=clock.today() - timedelta(31),
+    )
+    claim_returned(desk.session, desk.make("claim_returned"), late.id)
+    return desk.place(reader)
+
+
+@TREE.case("1.3.4")
+def closed_since(desk: Desk) -> Answer:
+    desk.copy("east")
+    reader, due = desk.reader(), clock.today() - timedelta(60)
+    a_loan(desk.session, item=desk.copy("west", bib=a_bib(desk.session)), patron=reader, due_on=due)
+    for days in range(60):
+        on = due + timedelta(days)
+        set_exception(desk.session, desk.make("set_exception"), desk.branches["west"].id, on, cause="修房顶")
+    return desk.place(reader)
+
+
+@TREE.case("1.4")
+def suspended_twice(desk: Desk) -> Answer:
+    desk.copy("east")
+    reader, today = desk.reader(), clock.today()
+    for days in (3, 9):
+        block = PatronBlock(patron_id=reader.id, code=SUSPENDED, from_on=today, until_on=today + timedelta(days))
+        desk.session.add(block)
+    answer = desk.place(reader)
+    assert [reason["params"]["until"] for reason in answer["reasons"]] == [(today + timedelta(9)).isoformat()]
+    return answer
 
 
 @TREE.case("2.1")

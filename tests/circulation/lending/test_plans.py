@@ -14,6 +14,7 @@ import psycopg
 import pytest
 from sqlalchemy.orm import Session
 
+from circulation.cases import against
 from circulation.lending import rare_statements, statements
 from library.kernel.db import Database
 from library.kernel.prepared import Prepared, listening
@@ -37,7 +38,7 @@ VALUES = {
 
 
 def prepared() -> Iterator[Any]:
-    for module in (statements, rare_statements):
+    for module in (statements, rare_statements, against):
         for name, found in vars(module).items():
             variants = found.items() if isinstance(found, dict) else [("", found)]
             yield from (
