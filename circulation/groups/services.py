@@ -7,16 +7,20 @@ hold codes, ids and dates only.
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, func, select, union_all, update
 from sqlalchemy.orm import Session
 
+from catalog.items.models import ItemBarcode
+from circulation.lending import queries
 from circulation.lending import services as lending
 from circulation.lending.redating import lock_loans, move_due_dates
-from circulation.models import Loan
+from circulation.logistics.steps import lock_items
+from circulation.models import HOLD_CAPTURED, Hold, Loan
 from library.branches.models import Branch
 from library.branches.redating import Change
 from library.kernel.db import table_of
 from library.kernel.errors import Conflict
+from library.kernel.identifiers import normalise_scan
 from library.kernel.operations import Answer, Operation
 from library.patrons import groups
 from library.patrons.models import PatronGroup
@@ -44,6 +48,8 @@ def lend_lines(
     groups.require_standing_group(group)
     if group.custodian_id is None:
         raise Conflict("group_without_reader", group=group.id)
+    queries.lock_reader(session, patron_id=group.custodian_id)
+    _lock_copies(session, codes, patron_id=group.custodian_id)
     lines = []
     for code in codes:
         answer = lending.check_out(
@@ -64,6 +70,7 @@ def lend_lines(
 
 def return_lines(session: Session, operation: Operation, codes: Sequence[str], *, branch: Branch) -> list[Answer]:
     """Take copies back by their barcodes; return `{code, decision, reasons, closed_loan, next, destination, item}` each."""
+    _lock_copies(session, codes)
     lines = []
     for code in codes:
         answer = lending.check_in(session, operation, branch=branch, barcode=code)
@@ -100,6 +107,16 @@ def end(session: Session, operation: Operation, group: PatronGroup) -> Answer:
         raise Conflict("group_has_loans", group=group.id, loans=out)
     groups.end_group(session, operation, group)
     return {"outcome": "done", "group": group.id}
+
+
+def _lock_copies(session: Session, codes: Sequence[str], *, patron_id: int | None = None) -> None:
+    """Lock the copies a list may mean, and those kept for its reader, by their ids, before a line locks the queue of a title.
+
+    Two lists with the same books in another order then wait for one another instead of deadlocking.
+    """
+    meant = select(ItemBarcode.item_id).where(ItemBarcode.barcode.in_(list(map(normalise_scan, codes))))
+    kept = select(Hold.captured_item_id).where(Hold.patron_id == patron_id, Hold.state.in_(HOLD_CAPTURED))
+    lock_items(session, (item_id for item_id in session.scalars(union_all(meant, kept)) if item_id is not None))
 
 
 def _line(code: str, answer: Answer, *also: str) -> Answer:

@@ -2,8 +2,12 @@
 
 import uuid
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
+from threading import Barrier, BrokenBarrierError
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -14,13 +18,14 @@ from sqlalchemy.orm import Session
 
 from circulation.groups import entry, listing, services
 from circulation.groups.rules import CHUNK, MOST_LINES, chunks, codes_in
+from circulation.lending import services as lending
 from circulation.models import Loan
 from library.branches.models import Branch
 from library.kernel import clock as kernel_clock
 from library.kernel.db import Database
 from library.kernel.errors import Conflict, Invalid, NotFound
 from library.kernel.models import EventRow, OperationRow
-from library.kernel.operations import Operation, new_id
+from library.kernel.operations import Operation, new_id, system_operation
 from library.patrons import groups
 from library.patrons.models import PatronGroup
 from tests.factories import a_county, a_patron, a_policy, an_item, county_policies, patron_card
@@ -236,3 +241,35 @@ def test_members_join_and_leave_once(app: Flask, database: Database, operation: 
         assert not groups.remove_member(session, operation(), group, pupil.id)
         with pytest.raises(NotFound, match="unknown_patron"):
             groups.add_member(session, operation(), group, 999_999)
+
+
+@pytest.mark.parametrize("step", ["check_out", "check_in"])
+def test_two_lists_of_the_same_books_in_another_order_wait_for_one_another(
+    app: Flask, database: Database, school: School, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    with app.app_context(), database.writing() as session:
+        at_first = system_operation("create_group")
+        second = groups.create_group(session, at_first, name="四年级一班", branch=school.places["school"]).id
+    lists = {school.group_id: school.barcodes, second: school.barcodes[::-1]}
+    with app.app_context():
+        if step == "check_in":
+            entry.lend_list(school.group_id, {"operation_id": new_id(), "barcodes": school.barcodes})
+    meeting, one_line = Barrier(2), getattr(lending, step)
+
+    def meet_after_a_line(*args: Any, **more: Any) -> Any:
+        answer = one_line(*args, **more)
+        # Whoever waits for the other's books does not come.
+        with suppress(BrokenBarrierError):
+            meeting.wait(1)
+        return answer
+
+    monkeypatch.setattr(lending, step, meet_after_a_line)
+
+    def at_desk(group_id: int) -> int:
+        send = entry.lend_list if step == "check_out" else entry.return_list
+        with app.app_context():
+            lines = send(group_id, {"operation_id": new_id(), "barcodes": lists[group_id]})["lines"]
+        return sum(line["decision"] == "allowed" and line.get("closed_loan", 0) is not None for line in lines)
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(at_desk, lists)) == [0, len(school.barcodes)]
