@@ -17,7 +17,7 @@ from library.kernel.actors import Actor, ActorKind, current_actor
 from library.kernel.api import ApiBlueprint, page_of
 from library.kernel.db import reading, trying, writing
 from library.kernel.errors import Invalid, NotAllowed
-from library.kernel.operations import Answer, Operation, begin, once
+from library.kernel.operations import Answer, Operation, begin, once, recall
 from library.patrons.services import patron_by_card
 
 blp = ApiBlueprint("holds", __name__, description="Readers waiting for books")
@@ -136,11 +136,14 @@ def list_holds(query: dict[str, Any]) -> dict[str, Any]:
 
 def _step(operation: Operation, body: dict[str, Any], hold_id: int, act: Callable[[Session], Answer]) -> dict[str, Any]:
     """Take a step of a hold for its reader, or for staff who lend where it is collected."""
-    actor = require_signed_in()
+    actor, content = require_signed_in(), {**body, "hold": hold_id}
     with writing() as session:
-        hold = changes.by_id(session, hold_id)
-        _require_own(actor, hold.patron_id, branch_by_id(session, hold.pickup_branch_id))
-        answer = once(session, operation, {**body, "hold": hold_id}, lambda: act(session))
+        # Who moved a hold to a place that is not theirs asks again where they may no more; what was answered they may hear.
+        answer = recall(session, operation, content)
+        if answer is None:
+            hold = changes.by_id(session, hold_id)
+            _require_own(actor, hold.patron_id, branch_by_id(session, hold.pickup_branch_id))
+            answer = once(session, operation, content, lambda: act(session))
     return present(answer)
 
 

@@ -265,3 +265,14 @@ def test_without_sign_in_nothing_is_shown(api: Api) -> None:
     assert api.get("/holds")[0] == 401
     assert api.post("/holds", patron=1, bib=1, pickup_branch="east")[0] == 401
     assert api.post("/holds/1/cancel")[0] == 401
+
+
+def test_a_move_out_of_the_own_room_is_answered_the_same_when_it_is_sent_again(api: Api, world: World) -> None:
+    world.lend_out()
+    hold_id = api.post("/holds", patron=world.readers[0], bib=world.bib, pickup_branch="east")[1]["hold"]["id"]
+    body = {"pickup_branch": "west", "operation_id": new_id()}
+    first = api.post(f"/holds/{hold_id}/move", **body)
+    assert (first[0], first[1]["hold"]["pickup_branch"]) == (200, "west")
+    assert api.post(f"/holds/{hold_id}/move", **body) == first
+    assert api.post(f"/holds/{hold_id}/move", **{**body, "operation_id": new_id()})[1]["code"] == "outside_grant"
+    assert api.post(f"/holds/{hold_id}/move", **{**body, "pickup_branch": "east"})[1]["code"] == "operation_reused"
