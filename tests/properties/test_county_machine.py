@@ -96,6 +96,8 @@ def _empty(database: Database) -> None:
             names = ", ".join(f'"{table.name}"' for table in Model.metadata.sorted_tables)
             connection.exec_driver_sql(f"TRUNCATE {names} CASCADE")
         triggers.install(connection)
+    # What is kept in memory belongs to a pool and a version, and the versions begin anew as well.
+    database.dispose()
 
 
 @pytest.fixture
