@@ -160,9 +160,9 @@ def locked(session: Session, code: str) -> Box:
 def _packed(session: Session, box: Box, besides: Sequence[int] = ()) -> list[Move]:
     """Return the transfers of what lies in a box; these copies and those `besides` are locked."""
     lines = select(BoxLine.item_id).where(BoxLine.box_id == box.id, BoxLine.closed_at.is_(None))
-    item_ids = list(session.scalars(lines))
-    lock_items(session, [*item_ids, *besides])
-    return open_moves(session, item_ids)
+    lock_items(session, [*session.scalars(lines), *besides])
+    # Read again: while this waited for the locks, a desk may have taken a copy out by checking it in.
+    return open_moves(session, session.scalars(lines).all())
 
 
 def _cannot_pack(session: Session, box: Box, move: Move) -> Reason | None:
